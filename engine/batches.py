@@ -1,0 +1,106 @@
+"""From rows of the data to batches of a stack: gather, scale, hand on.
+
+The data are held once, whatever the number of runs, as one array of inputs, a column of ones and targets. Each run
+gathers its own rows from it in its own order and scales them by its own training rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arrays import Array, Floats, Integers
+from engine.data.dataset import Dataset
+from engine.data.scaling import Scaling, fit
+
+# A gathered block larger than the processor's cache makes every step wait for memory.
+BLOCK_BYTES = 1 << 20
+
+
+class Feed:
+    """All rows of the data as a network wants them: (rows, inputs + 1 + outputs), scaled by nobody yet."""
+
+    def __init__(self, dataset: Dataset, dtype: type = np.float32) -> None:
+        self.dataset = dataset
+        self.inputs = dataset.inputs.shape[1]
+        self.outputs = dataset.targets.shape[1]
+        classes = dataset.task == "classification"
+        # Centred in float64 before float32 sees them: a run's own mean is then a small correction.
+        self.target_centre: Floats = np.zeros(self.outputs) if classes else dataset.targets.mean(axis=0)
+        self.rows: Floats = np.empty((len(dataset.targets), self.inputs + 1 + self.outputs), dtype=dtype)
+        self.rows[:, : self.inputs] = dataset.inputs
+        self.rows[:, self.inputs] = 1
+        self.rows[:, self.inputs + 1 :] = dataset.targets - self.target_centre
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scales:
+    """How one run scales what it gathers, and how its outputs are read back in the target's unit."""
+
+    inputs: Scaling
+    targets: Scaling
+    mean: Floats
+    """(inputs + 1 + outputs,): subtracted."""
+    scale: Floats
+    """(inputs + 1 + outputs,): then multiplied."""
+
+    @classmethod
+    def of(cls, feed: Feed, train_rows: Integers, *, standardize: bool) -> Scales:
+        """Fit the scales on a run's training rows alone."""
+        inputs, targets = fit(feed.dataset, train_rows, standardize=standardize)
+        mean = np.concatenate([inputs.mean, [0.0], targets.mean - feed.target_centre])
+        scale = 1 / np.concatenate([inputs.sd, [1.0], targets.sd])
+        return cls(inputs, targets, mean.astype(feed.rows.dtype), scale.astype(feed.rows.dtype))
+
+
+class Batches:
+    """The batches of a stack whose runs have equally many training rows."""
+
+    def __init__(self, feed: Feed, rows: Sequence[Integers], scales: Sequence[Scales], batch_size: int) -> None:
+        self._feed = feed
+        self._rows: Integers = np.stack(list(rows))
+        self._mean: Floats = np.stack([scale.mean for scale in scales])[:, None]
+        self._scale: Floats = np.stack([scale.scale for scale in scales])[:, None]
+        self.count: int = self._rows.shape[1]
+        self.batch_size: int = min(batch_size, self.count)
+        runs, width = len(self._rows), feed.rows.shape[1]
+        batches = max(1, BLOCK_BYTES // (runs * width * feed.rows.itemsize * self.batch_size))
+        self._block = min(self.count, batches * self.batch_size)
+        self._buffer: Floats = np.empty(runs * self._block * width, dtype=feed.rows.dtype)
+        self._whole: Floats | None = None
+
+    @property
+    def per_epoch(self) -> int:
+        """Updates in an epoch; the last batch may be smaller."""
+        return -(-self.count // self.batch_size)
+
+    def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator[tuple[Floats, Floats]]:
+        """Yield an epoch's batches: inputs with ones, (runs, rows, inputs + 1), and targets, (runs, rows, outputs).
+
+        Every run visits its rows in an order of its own. A batch of all rows needs no order and is gathered once.
+        """
+        if self.batch_size == self.count:
+            if self._whole is None:
+                self._whole = self._gather(self._rows)
+            yield self._split(self._whole)
+            return
+        order = np.stack([rows[rng.permutation(self.count)] for rows, rng in zip(self._rows, rngs, strict=True)])
+        for start in range(0, self.count, self._block):
+            block = self._gather(order[:, start : start + self._block])
+            for first in range(0, block.shape[1], self.batch_size):
+                yield self._split(block[:, first : first + self.batch_size])
+
+    def _gather(self, rows: Integers) -> Floats:
+        shape = (*rows.shape, self._feed.rows.shape[1])
+        block: Floats = self._buffer[: np.prod(shape)].reshape(shape)
+        # The indices are our own, so clipping never happens; without it NumPy would gather into a copy first.
+        np.take(self._feed.rows, rows, axis=0, out=block, mode="clip")
+        np.subtract(block, self._mean, out=block)
+        np.multiply(block, self._scale, out=block)
+        return block
+
+    def _split(self, batch: Array) -> tuple[Floats, Floats]:
+        ones = self._feed.inputs + 1
+        return batch[..., :ones], batch[..., ones:]

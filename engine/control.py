@@ -1,0 +1,99 @@
+"""Commands to a worker, and the wishes of a person that a trainer reads between batches."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from engine.errors import LabError
+from engine.plan import RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Train these runs of an experiment, given as its tables."""
+
+    experiment: dict[str, Any]
+    runs: tuple[RunSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Hold after the batch in hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Train to the end of an epoch, then hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End all runs after the batch in hand and keep what they have learned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Change a setting of all runs from the next batch on."""
+
+    key: str
+    value: float
+
+
+Command: TypeAlias = Train | Pause | Resume | Step | Stop | Change
+KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Command.__args__}
+
+
+def encode(command: Command) -> str:
+    """Return a command as one line of JSON without its newline; dates become ISO texts."""
+    body = {"command": type(command).__name__} | dataclasses.asdict(command)
+    return json.dumps(body, default=str, separators=(",", ":"))
+
+
+def decode(line: str | bytes) -> Command:
+    """Return the command of a line; LabError where it is none."""
+    try:
+        body = json.loads(line)
+        kind = KINDS[body.pop("command")]
+        if kind is Train:
+            body["runs"] = tuple(RunSpec(**spec) for spec in body["runs"])
+        command: Command = kind(**body)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LabError(f"not a command: {str(line)[:80]!r}") from error
+    return command
+
+
+@dataclass(slots=True)
+class Control:
+    """What a person wants now. A trainer looks at `version`, one comparison a batch, and reads on where it moved."""
+
+    version: int = 0
+    holding: bool = False
+    steps: int = 0
+    stopping: bool = False
+    changes: list[Change] = field(default_factory=list)
+
+    def heed(self, command: Command) -> None:
+        """Take a command in."""
+        match command:
+            case Pause():
+                self.holding = True
+            case Resume():
+                self.holding = False
+            case Step():
+                self.holding = True
+                self.steps += 1
+            case Stop():
+                self.stopping = True
+            case Change():
+                self.changes.append(command)
+            case Train():
+                raise LabError("a worker was told to train while it trains")
+        self.version += 1

@@ -1,0 +1,149 @@
+"""A dataset: what every run of an experiment is cut from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from engine.arrays import Array, Floats, Integers
+from engine.data.lags import lagged
+from engine.data.sources.base import SOURCES
+from engine.data.table import Table, Task
+from engine.errors import KeyProblem, LabError
+from engine.streams import Purpose, stream
+
+if TYPE_CHECKING:
+    # At run time it is the experiment that imports this package, for its sources.
+    from engine.experiment import Data
+
+Split = Literal["random", "stratified", "time"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """All rows in the form in which networks read them. Rows are ascending in time wherever there is one."""
+
+    name: str
+    inputs: Floats
+    """(rows, features), float32: the raw features less `centre`."""
+    centre: Floats
+    """(features,), float64; zeros where nothing is standardized."""
+    targets: Floats
+    """(rows, outputs), float64; one column a class, 0 or 1, for a classification."""
+    labels: Integers | None
+    """(rows,) class numbers; None for a regression."""
+    feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    classes: tuple[str, ...]
+    dates: Array | None
+    """(rows,) datetime64[D]."""
+    unit: str
+    image_shape: tuple[int, int] | None
+    split: Split
+    """How held-out rows are chosen: the experiment's word, or the default for such data."""
+    lags: tuple[int, ...]
+    """What the features of a series are; empty for other data."""
+    times: Integers
+    """(rows,) number of each row in the original data, from 0: the first rows of a series drop out."""
+    sha256: str
+    """Names the raw data, hexadecimal; the same for every choice of lags."""
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.targets)
+
+    @property
+    def task(self) -> Task:
+        """What kind of target this is."""
+        return "classification" if self.classes else "regression"
+
+    def hash_of(self, rows: Integers) -> str:
+        """Return a name of these rows of these data, hexadecimal, whatever lags or scaling they are read with."""
+        digest = hashlib.sha256(self.sha256.encode())
+        digest.update(self.times[rows].astype("<i8").tobytes())
+        return digest.hexdigest()
+
+
+def prepare(spec: Data, seed: int, *, skip: int = 0) -> Dataset:
+    """Return the dataset that `[data]` describes.
+
+    `skip` drops that many first rows of a series at least: the largest lag of a sweep over lags.
+
+    Raises
+    ------
+    KeyProblem
+        For lags or a split that such data cannot have.
+    LabError
+        For a cell that is not a finite number, with its column and row.
+    """
+    name = SOURCES.name_of(spec.source)
+    raw = spec.source.load(stream(seed, Purpose.DATA))
+    _refuse_what_is_not_finite(name, raw)
+    table, times = lagged(raw, spec.lag_list, skip)
+    # float32 holds a timestamp of 1.7e9 only to the nearest 128, so large offsets go while it is still float64. Any
+    # constant near the data does: each run subtracts its own mean anyway, so no row leaks into another's scaling.
+    centre = table.features.mean(axis=0) if spec.standardize else np.zeros(table.features.shape[1])
+    labels = table.targets if table.task == "classification" else None
+    return Dataset(
+        name=name,
+        inputs=np.ascontiguousarray(table.features - centre, dtype=np.float32),
+        centre=centre,
+        targets=table.targets if labels is None else np.eye(len(table.classes))[labels],
+        labels=labels,
+        feature_names=table.feature_names,
+        target_names=table.target_names,
+        classes=table.classes,
+        dates=table.dates,
+        unit=table.unit,
+        image_shape=table.image_shape,
+        split=_settled_split(spec, table, series=bool(spec.lag_list)),
+        lags=spec.lag_list,
+        times=times,
+        sha256=_hash(raw),
+    )
+
+
+def _settled_split(spec: Data, table: Table, *, series: bool) -> Split:
+    """Return the split asked for, else time for what has an order, stratified for classes, and random."""
+    if spec.test_from is not None and table.dates is None:
+        raise KeyProblem("data.test_from", "needs data with dates, and these have none", "set data.test, a share")
+    if spec.split == "stratified" and table.task == "regression":
+        raise KeyProblem("data.split", "can be stratified only for classes", 'set "random" or "time"')
+    if spec.split is not None:
+        return spec.split
+    if series or table.dates is not None:
+        return "time"
+    return "stratified" if table.task == "classification" else "random"
+
+
+def _refuse_what_is_not_finite(name: str, table: Table) -> None:
+    # Half of float32's range: what is centred may be twice as far from zero as what is not.
+    largest = float(np.finfo(np.float32).max) / 2
+    for names, values in ((table.feature_names, table.features), (table.target_names, table.targets)):
+        cells = values.reshape(table.rows, -1)
+        wrong = ~(np.abs(cells) <= largest)
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            day = "" if table.dates is None else f" ({table.dates[row]})"
+            raise LabError(
+                f"column {names[column]} holds {cells[row, column]:g} in row {row + 1}{day}",
+                f"every cell must be a number between −{largest:.1e} and {largest:.1e}",
+                where=name,
+            )
+
+
+def _hash(table: Table) -> str:
+    """Return the SHA-256 of names and values, the same on machines of either byte order."""
+    words = [table.feature_names, table.target_names, table.classes]
+    digest = hashlib.sha256(json.dumps(words).encode())
+    for values in (table.features, table.targets, table.dates):
+        if values is not None:
+            ordered = values.astype(values.dtype.newbyteorder("<"))
+            digest.update(f"{ordered.dtype.str}{ordered.shape}".encode())
+            digest.update(ordered.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,67 @@
+"""Lags: a series becomes rows whose features are its own past, and what follows from it for held-out rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from engine.arrays import Integers
+from engine.data.table import Table
+from engine.errors import KeyProblem
+
+
+def lagged(table: Table, lags: Sequence[int], skip: int = 0) -> tuple[Table, Integers]:
+    """Return a table with features, and each row's number in the original one.
+
+    A series' features are its targets `lag` rows before, nearest lag first (`births-1`, `births-7`). Its first rows,
+    which lack such a past, drop out: as many as the largest lag, or `skip` if that is more, so that settings
+    with different lags can be compared on the same rows. A table that has features is returned as it is.
+
+    Raises
+    ------
+    KeyProblem
+        For a series without lags, lags on a table that is no series, or a past longer than the series.
+    """
+    is_series = not table.feature_names
+    if not is_series:
+        if lags:
+            raise KeyProblem(
+                "data.lags", "needs a series, and this data set has features of its own", "leave data.lags out"
+            )
+        return table, np.arange(table.rows)
+    if not lags:
+        raise KeyProblem("data.lags", "is missing: a series has only its own past as features", "set e.g. lags = 7")
+    first = max(*lags, skip)
+    if first >= table.rows:
+        raise KeyProblem(
+            "data.lags",
+            f"reaches {first} rows back, and the series has only {table.rows}",
+            f"set at most {table.rows - 1}",
+        )
+    kept = slice(first, None)
+    columns = [table.targets[first - lag : table.rows - lag] for lag in lags]
+    rows = replace(
+        table,
+        features=np.ascontiguousarray(np.concatenate(columns, axis=1)),
+        feature_names=tuple(f"{target}-{lag}" for lag in lags for target in table.target_names),
+        targets=table.targets[kept],
+        dates=None if table.dates is None else table.dates[kept],
+    )
+    return rows, np.arange(first, table.rows)
+
+
+def purged(times: Integers, lags: Sequence[int], training: Integers, held_out: Integers) -> Integers:
+    """Return the training rows that read no held-out target: all of them where there are no lags.
+
+    `times` holds each row's number in the original series; `training` and `held_out` are rows.
+    """
+    if not lags:
+        return training
+    held = np.zeros(times[-1] + 1, dtype=bool)
+    held[times[held_out]] = True
+    reads = np.zeros(len(training), dtype=bool)
+    for lag in lags:
+        reads |= held[times[training] - lag]
+    return training[~reads]

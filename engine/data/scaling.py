@@ -1,0 +1,88 @@
+"""Scaling by a run's training rows, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arrays import Floats, Integers
+from engine.data.dataset import Dataset
+
+CHUNK = 4096
+TINY = float(np.finfo(np.float32).tiny)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaling:
+    """Mean and standard deviation of each column: (columns,), float64; the deviation is never 0.
+
+    A batch of float32 rows is scaled as `(batch - shift) * scale`.
+    """
+
+    mean: Floats
+    sd: Floats
+
+    @property
+    def shift(self) -> Floats:
+        """The mean as the trainer subtracts it: (columns,), float32."""
+        return self.mean.astype(np.float32)
+
+    @property
+    def scale(self) -> Floats:
+        """One over the deviation, which the trainer multiplies by: (columns,), float32."""
+        return (1 / self.sd).astype(np.float32)
+
+    def apply(self, values: Floats) -> Floats:
+        """Return the scaled values, float64: (rows, columns) → (rows, columns)."""
+        return np.asarray((values - self.mean) / self.sd)
+
+    def undo(self, scaled: Floats) -> Floats:
+        """Return the raw values, float64: (rows, columns) → (rows, columns)."""
+        return np.asarray(scaled * self.sd + self.mean)
+
+
+def identity(columns: int) -> Scaling:
+    """Return the scaling that changes nothing."""
+    return Scaling(np.zeros(columns), np.ones(columns))
+
+
+def fit(dataset: Dataset, rows: Integers, standardize: bool) -> tuple[Scaling, Scaling]:
+    """Return the scalings of the centred inputs and of the targets, from `rows` alone.
+
+    Deviations are over n, and 0 counts as 1. Classes are never scaled.
+    """
+    if not standardize:
+        return identity(dataset.inputs.shape[1]), identity(dataset.targets.shape[1])
+    targets = identity(dataset.targets.shape[1]) if dataset.classes else _fit(dataset.targets, rows)
+    return _fit(dataset.inputs, rows), targets
+
+
+def _fit(values: Floats, rows: Integers) -> Scaling:
+    # Two passes in float64. Differences from the first row make a constant column exactly constant: its plain mean may
+    # be off by a rounding, and that would be taken for its deviation.
+    first = values[rows[0]].astype(np.float64)
+    total, squares = np.zeros_like(first), np.zeros_like(first)
+    # In chunks: a float64 copy of all training rows would be twice the data.
+    chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+    for chunk in chunks:
+        total += (values[chunk] - first).sum(axis=0)
+    mean = first + total / len(rows)
+    for chunk in chunks:
+        squares += ((values[chunk] - mean) ** 2).sum(axis=0)
+    sd = np.sqrt(squares / len(rows))
+    # float32 cannot hold one over less.
+    return Scaling(mean, np.where(sd < TINY, 1.0, sd))
+
+
+def raw_coefficients(
+    dataset: Dataset, inputs: Scaling, targets: Scaling, weights: Floats, bias: Floats
+) -> tuple[Floats, Floats]:
+    """Return a linear model's coefficients and intercept in the data's own units, float64.
+
+    The model is `scaled targets = scaled inputs @ weights + bias`. Weights (features, outputs) become coefficients of
+    that shape, the bias (outputs,) becomes the intercept.
+    """
+    coefficients = weights.astype(np.float64) / inputs.sd[:, None] * targets.sd
+    intercept = targets.mean + bias * targets.sd - (dataset.centre + inputs.mean) @ coefficients
+    return coefficients, intercept

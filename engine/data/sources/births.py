@@ -1,0 +1,29 @@
+"""US births a day: the series on which lags, units and layers are tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.data.bundled import read
+from engine.data.sources.base import SOURCES
+from engine.data.table import Table
+
+
+@SOURCES.register("births")
+@dataclass(frozen=True, slots=True)
+class Births:
+    """Births in the United States on each day from 2000 to 2014: a series, its features are its own past."""
+
+    def load(self, rng: np.random.Generator) -> Table:  # noqa: ARG002 - nothing is drawn
+        """Return 5479 consecutive days, in thousands of births."""
+        _, days = read("births", [("date", "datetime64[D]"), ("births", np.int64)])
+        return Table(
+            features=np.empty((len(days), 0)),
+            feature_names=(),
+            targets=days["births"][:, None] / 1000.0,
+            target_names=("births",),
+            dates=np.ascontiguousarray(days["date"]),
+            unit="thousand births a day",
+        )

@@ -1,0 +1,43 @@
+"""A table: what a data set is before lags, splits and scaling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.arrays import Array
+
+Task = Literal["regression", "classification"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """All rows of a data set.
+
+    A table without feature columns is a series: its features are its own past (`lags`).
+    """
+
+    features: Array
+    """(rows, columns), float64."""
+    feature_names: tuple[str, ...]
+    targets: Array
+    """(rows, outputs) float64 for a regression; (rows,) int64 class numbers for a classification."""
+    target_names: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+    """The names of the classes; empty for a regression."""
+    dates: Array | None = None
+    """(rows,) datetime64[D], ascending, for a dated series."""
+    unit: str = ""
+    """What the target counts, for axis titles: `thousand births a day`."""
+    image_shape: tuple[int, int] | None = None
+    """Height and width where each row of features is a picture."""
+
+    @property
+    def task(self) -> Task:
+        """What kind of target this is."""
+        return "classification" if self.classes else "regression"
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.targets)

@@ -1,0 +1,238 @@
+"""Events: all that a study says while it goes, and their form as JSON lines.
+
+The same lines go through a worker's pipe, into the journal and out of a replay. Runs of one stack speak together:
+an event names its runs and carries one value for each.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from engine.errors import LabError
+
+Figures: TypeAlias = dict[str, float]
+"""One run's loss and metrics by name."""
+Columns: TypeAlias = dict[str, tuple[float, ...]]
+"""Loss and metrics by name, one value a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyStarted:
+    """A study begins: its runs in order, each with its label and its place, counted from 1."""
+
+    labels: tuple[str, ...]
+    restarts: tuple[int, ...]
+    repeats: tuple[int, ...]
+    folds: tuple[int, ...]
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataRead:
+    """A worker has read the data."""
+
+    name: str
+    rows: int
+    features: int
+    outputs: int
+    task: str
+    unit: str
+    sha256: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSeen:
+    """Where the numbers come from: `verify` names what of it differs."""
+
+    python: str
+    numpy: str
+    blas: str
+    threads: int
+    cpu: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunsStarted:
+    """Runs of one shape begin to train as a stack."""
+
+    runs: tuple[int, ...]
+    parameters: int
+    train_rows: int
+    validation_rows: int
+    test_rows: int
+    updates_per_epoch: int
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """An epoch of a stack has ended; `seconds` is the stack's training time so far, evaluation left out."""
+
+    runs: tuple[int, ...]
+    epoch: int
+    train: Columns
+    validation: Columns
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A person holds the runs after this many updates."""
+
+    runs: tuple[int, ...]
+    epoch: int
+    update: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The runs go on."""
+
+    runs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A person has changed a setting of the runs after this many updates: a re-run repeats it."""
+
+    runs: tuple[int, ...]
+    update: int
+    key: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """One run is over: finished, stopped or diverged; the figures belong to the weights that are kept."""
+
+    run: int
+    status: str
+    epochs: int
+    best_epoch: int | None
+    updates: int
+    seconds: float
+    train: Figures
+    validation: Figures | None
+    test: Figures | None
+    coefficients: Figures | None
+    weights: str
+    """The parameters, float32 little-endian, base64."""
+    sha256: str
+    """Of the parameters' bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunsFailed:
+    """Runs that ended by an error or the death of their worker."""
+
+    runs: tuple[int, ...]
+    problem: str
+    hint: str
+    bad_input: bool = False
+    """Whether the experiment itself cannot be; then no page is worth keeping."""
+    key: str = ""
+    """The experiment's key that is to blame."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefitPlanned:
+    """The folds have chosen: one more run on all their rows, for so many epochs."""
+
+    run: int
+    label: str
+    epochs: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyEnded:
+    """No run is left."""
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnded:
+    """A worker has done what it was told and waits."""
+
+
+Event: TypeAlias = (
+    StudyStarted
+    | DataRead
+    | EnvironmentSeen
+    | RunsStarted
+    | EpochEnded
+    | Paused
+    | Resumed
+    | Changed
+    | RunEnded
+    | RunsFailed
+    | RefitPlanned
+    | StudyEnded
+    | JobEnded
+)
+KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Event.__args__}
+NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def encode(event: Event) -> str:
+    """Return an event as one line of JSON without its newline; numbers that are not finite become texts."""
+    body = {"event": type(event).__name__}
+    body |= {name: getattr(event, name) for name in _names(type(event))}
+    try:
+        return json.dumps(body, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        return json.dumps(_say_not_finite(body), allow_nan=False, separators=(",", ":"))
+
+
+def decode(line: str | bytes) -> Event:
+    """Return the event of a line.
+
+    Raises
+    ------
+    LabError
+        If the line is not an event of this version.
+    """
+    try:
+        body = json.loads(line)
+        kind = KINDS[body.pop("event")]
+        event: Event = kind(**{name: _settle(name, value) for name, value in body.items()})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise LabError(
+            f"not an event: {str(line)[:80]!r}", "it was written by another version, or is damaged"
+        ) from error
+    return event
+
+
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+def _settle(name: str, value: Any) -> Any:
+    """Undo what JSON did to a value: lists for tuples, texts for numbers that are not finite."""
+    if name in {"train", "validation", "test", "coefficients"} and isinstance(value, dict):
+        return {
+            key: tuple(map(_number, item)) if isinstance(item, list) else _number(item) for key, item in value.items()
+        }
+    if name in {"value", "seconds"}:
+        return _number(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _number(value: Any) -> Any:
+    return NOT_FINITE[value] if isinstance(value, str) else value
+
+
+def _say_not_finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, dict):
+        return {key: _say_not_finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_say_not_finite(item) for item in value]
+    return value

@@ -1,0 +1,123 @@
+"""The experiment: what to do, frozen, and nothing of what came of it.
+
+One dataclass a table of the experiment file. A field that is None means "by the rule in the help", and is settled
+only when the data are known, so that a file says no more than its writer did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from engine.activations import ACTIVATIONS, Activation
+from engine.activations.relu import Relu
+from engine.data.sources import SOURCES, Source
+from engine.errors import KeyProblem
+from engine.fields import bounded, check, choice, option
+from engine.initializations import INITIALIZATIONS, Initialization
+from engine.losses import LOSSES, Loss
+from engine.optimizers import OPTIMIZERS, Optimizer
+from engine.optimizers.adam import Adam
+from engine.validations import VALIDATIONS, Holdout, Validation
+
+MAX_UNITS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Which rows, which of them are held out for the test, and how they are scaled."""
+
+    source: Source = choice(SOURCES, key="name", help="a data set that comes with lossbook")
+    lags: int | tuple[int, ...] = bounded(
+        0, at_least=0, at_most=10_000, help="a series: its own last n values as features, or a list of single lags"
+    )
+    split: Literal["random", "stratified", "time"] | None = option(
+        None, help="how test rows are chosen; by default stratified for classes, time with lags, else random"
+    )
+    test: float = bounded(0.2, at_least=0, below=1, help="share of rows kept for the test, 0 for none")
+    test_from: date | None = option(None, help="first day of the test rows of a dated series, instead of a share")
+    train_rows: int | None = bounded(
+        None, at_least=1, help="at most so many training rows (the latest where the split is by time)"
+    )
+    standardize: bool = option(
+        default=True, help="scale features, and the target of a regression, by each run's training rows"
+    )
+
+    def __post_init__(self) -> None:
+        check(self, "data")
+        if isinstance(self.lags, tuple) and any(lag < 1 for lag in self.lags):
+            raise KeyProblem("data.lags", "must hold lags of 1 and more", "a series cannot read the day it predicts")
+        if isinstance(self.lags, tuple) and len(set(self.lags)) < len(self.lags):
+            raise KeyProblem("data.lags", "names a lag twice", "list each lag once")
+        if self.test_from is not None and self.split not in {None, "time"}:
+            raise KeyProblem("data.test_from", f"needs a split by time, not {self.split!r}", "leave data.split out")
+
+    @property
+    def lag_list(self) -> tuple[int, ...]:
+        """The single lags, nearest first."""
+        return tuple(sorted(self.lags)) if isinstance(self.lags, tuple) else tuple(range(1, self.lags + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The function with unknowns: a dense network."""
+
+    hidden: tuple[int, ...] = bounded(
+        (), at_least=1, at_most=MAX_UNITS, help="widths of the hidden layers; none is a linear model"
+    )
+    activation: Activation = choice(ACTIVATIONS, Relu(), help="what each hidden unit does to its sum")
+    initialization: Initialization | None = choice(
+        INITIALIZATIONS, None, help="where the weights start; by default He for relu, Glorot else"
+    )
+
+    def __post_init__(self) -> None:
+        check(self, "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How the unknowns are searched."""
+
+    loss: Loss | None = choice(
+        LOSSES, None, help="what is made small; by default squared, or cross-entropy for classes"
+    )
+    optimizer: Optimizer = choice(OPTIMIZERS, Adam(), help="how a gradient becomes a step")
+    batch_size: int | Literal["all"] = bounded(
+        64, at_least=1, scale="log", help='rows a step; "all" is full-batch descent'
+    )
+    epochs: int = bounded(100, at_least=1, at_most=10_000_000, scale="log", help="how often every training row is seen")
+
+    def __post_init__(self) -> None:
+        check(self, "training")
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationPlan:
+    """Which rows judge a setting while the test rows stay untouched."""
+
+    method: Validation = choice(VALIDATIONS, Holdout(), help="which rows judge the model during training")
+    refit: bool | None = option(
+        None, help="after the folds, train once on all their rows and look at the test rows; by default so for k-fold"
+    )
+
+    def __post_init__(self) -> None:
+        check(self, "validation")
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """What to do. Equal experiments give equal bits on one machine."""
+
+    data: Data = option(help="which rows, and which of them are held out")
+    model: Model = option(Model(), help="the function with unknowns")
+    training: Training = option(Training(), help="how the unknowns are searched")
+    validation: ValidationPlan = option(ValidationPlan(), help="which rows judge a setting")
+    seed: int = bounded(0, at_least=0, at_most=2**63 - 1, help="the one seed")
+    restarts: int = bounded(
+        1, at_least=1, at_most=10_000, help="runs of the same thing from different initial weights and shuffles"
+    )
+    choose_by: str = option("loss", help="the validation metric that chooses")
+
+    def __post_init__(self) -> None:
+        check(self)

@@ -1,0 +1,39 @@
+"""Softmax with cross-entropy, as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arrays import Floats
+from engine.losses.base import LOSSES
+
+
+@LOSSES.register("cross-entropy")
+@dataclass(frozen=True, slots=True)
+class CrossEntropy:
+    """−log of the probability that softmax gives to the true class; ln C for C classes before anything is learned.
+
+    Softmax belongs to the loss because together they are stable (log-sum-exp) and their gradient is simply p − y.
+    """
+
+    @property
+    def for_classes_only(self) -> bool:
+        """Probabilities need classes."""
+        return True
+
+    def total(self, outputs: Floats, targets: Floats) -> Floats:
+        """Return Σ(log Σexp o − oᵀy): (runs, rows, outputs) twice → (runs,)."""
+        shifted = outputs - outputs.max(axis=2, keepdims=True)
+        true = (shifted * targets).sum(axis=2)
+        np.exp(shifted, out=shifted)
+        return np.asarray((np.log(shifted.sum(axis=2)) - true).sum(axis=1))
+
+    def gradient(self, outputs: Floats, targets: Floats) -> None:
+        """Replace the logits by (softmax − y)/rows."""
+        np.subtract(outputs, outputs.max(axis=2, keepdims=True), out=outputs)
+        np.exp(outputs, out=outputs)
+        np.divide(outputs, outputs.sum(axis=2, keepdims=True), out=outputs)
+        np.subtract(outputs, targets, out=outputs)
+        np.multiply(outputs, 1.0 / outputs.shape[1], out=outputs)

@@ -1,0 +1,52 @@
+"""What every optimizer offers.
+
+An optimizer is its numbers, frozen, as an experiment says them. For a stack of runs its `stepper` holds the state
+and works on all runs at once: each of its numbers is then a column, (runs, 1), since every run may have its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from engine.arrays import Floats
+from engine.registry import Registry
+
+
+class Stepper(Protocol):
+    """An optimizer at work on one stack."""
+
+    learning_rate: Floats
+    """(runs, 1); may be changed between steps."""
+
+    def step(self, parameters: Floats, gradient: Floats) -> None:
+        """Change the parameters in place, (runs, P); the gradient's values are used up."""
+        ...
+
+    def state(self) -> dict[str, Floats]:
+        """Return what a resumed run needs beside its parameters, by name."""
+        ...
+
+
+class Optimizer(Protocol):
+    """The numbers of one optimizer."""
+
+    @property
+    def learning_rate(self) -> float:
+        """The size of a step."""
+        ...
+
+    @classmethod
+    def stepper(cls, settings: Sequence[Any], parameters: Floats) -> Stepper:
+        """Return the optimizer at work: one of `settings` a run, for parameters of (runs, P)."""
+        ...
+
+
+OPTIMIZERS: Registry[Optimizer] = Registry("optimizer")
+
+
+def column(settings: Sequence[Any], name: str, like: Floats) -> Floats:
+    """Return one number of each run's settings as a column: (runs, 1)."""
+    return np.array([[getattr(setting, name)] for setting in settings], dtype=like.dtype)

@@ -1,0 +1,95 @@
+"""From an experiment and the planned runs to jobs: the data are read and every run gets its rows."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.batches import Feed
+from engine.data.dataset import prepare
+from engine.data.splits import folds, test_rows, warnings
+from engine.errors import KeyProblem, LabError
+from engine.events import DataRead, EnvironmentSeen
+from engine.experiment import Experiment
+from engine.metrics import NAMES
+from engine.plan import RunSpec, looks_at_test
+from engine.threads import VARIABLES
+from engine.trainer import Job, loss_of
+from engine.validations import NoValidation
+
+NO_ROWS = np.empty(0, dtype=np.int64)
+
+
+def read(experiment: Experiment, specs: Sequence[RunSpec]) -> tuple[Feed, list[Job], DataRead]:
+    """Read the data and cut each run's rows from them.
+
+    Raises
+    ------
+    LabError
+        Where the data, the split or the loss cannot be.
+    """
+    dataset = prepare(experiment.data, experiment.seed)
+    if loss_of(experiment, dataset.task).for_classes_only and dataset.task != "classification":
+        raise KeyProblem("training.loss", "cannot be cross-entropy for a regression", "leave it out, or use squared")
+    metrics = ("loss", *NAMES[dataset.task])
+    if experiment.choose_by not in metrics:
+        raise KeyProblem("choose_by", f"cannot be {experiment.choose_by!r}", f"known here are {', '.join(metrics)}")
+    rest, test = test_rows(experiment.data, dataset, experiment.seed)
+    cut: dict[tuple[int, str], list[tuple[np.ndarray, np.ndarray]]] = {}
+    jobs = []
+    for spec in specs:
+        method = NoValidation() if spec.role == "refit" else experiment.validation.method
+        key = (spec.repeat, spec.role)
+        if key not in cut:
+            cut[key] = folds(method, experiment.data, dataset, rest, experiment.seed, spec.repeat)
+        train, validation = cut[key][spec.fold]
+        jobs.append(
+            Job(
+                index=spec.index,
+                experiment=experiment,
+                restart=spec.restart,
+                repeat=spec.repeat,
+                fold=spec.fold,
+                epochs=spec.epochs or experiment.training.epochs,
+                train=train,
+                validation=validation,
+                test=test if looks_at_test(experiment, spec) else NO_ROWS,
+            )
+        )
+    seen = DataRead(
+        name=dataset.name,
+        rows=len(dataset.targets),
+        features=dataset.inputs.shape[1],
+        outputs=dataset.targets.shape[1],
+        task=dataset.task,
+        unit=dataset.unit,
+        sha256=dataset.sha256,
+        warnings=tuple(
+            warnings(
+                experiment.data,
+                experiment.validation.method,
+                dataset,
+                [pair for pairs in cut.values() for pair in pairs],
+            )
+        ),
+    )
+    return Feed(dataset), jobs, seen
+
+
+def environment() -> EnvironmentSeen:
+    """Return what decides about bits beside the experiment."""
+    config = np.show_config(mode="dicts")
+    if not isinstance(config, dict):
+        raise LabError("this NumPy does not say how it was built", "install the tested version of NumPy")
+    blas = config.get("Build Dependencies", {}).get("blas", {})
+    simd = config.get("SIMD Extensions", {})
+    return EnvironmentSeen(
+        python=platform.python_version(),
+        numpy=np.__version__,
+        blas=f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip(),
+        threads=int(os.environ.get(VARIABLES[0], "0")),
+        cpu=tuple(simd.get("found", ())),
+    )

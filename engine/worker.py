@@ -1,0 +1,130 @@
+"""The worker: a child process that trains. Commands come in, events go out, both as JSON lines.
+
+`python -P -m engine.worker` is started by `engine.launch`, never by a person. It leaves when its input ends or its
+parent dies, whatever it is doing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine import control, events, prepare, tables, trainer
+from engine.control import Command, Control, Train
+from engine.errors import LabError
+from engine.events import Event, JobEnded, Paused, RunsFailed
+
+PARENT = "LOSSBOOK_PARENT"
+ROOT = "LOSSBOOK_ROOT"
+PR_SET_PDEATHSIG = 1
+FLUSH_SECONDS = 0.02
+
+
+def main() -> int:
+    """Serve until the input ends."""
+    _die_with_parent()
+    if os.environ.get(ROOT, "") != str(Path(__file__).parent):
+        sys.stderr.write(f"this is another package called engine: {Path(__file__).parent}\n")
+        return 2
+    # A stack of a hundred runs keeps both cores busy: the screen of the person who watches comes first.
+    os.nice(5)
+    commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(commands,), daemon=True).start()
+    outbox = Outbox()
+    while True:
+        command = commands.get()
+        if not isinstance(command, Train):
+            continue  # it came too late: what it was meant for has ended
+        for event in work(command, commands):
+            outbox.put(event)
+        outbox.put(JobEnded())
+
+
+def work(job: Train, commands: queue.SimpleQueue[Command]) -> Iterator[Event]:
+    """Yield the events of one job: all its stacks in turn, an event each, so that all folds are seen to grow."""
+    runs = tuple(spec.index for spec in job.runs)
+    try:
+        experiment = tables.from_tables(job.experiment)
+        feed, jobs, seen = prepare.read(experiment, job.runs)
+        yield prepare.environment()
+        yield seen
+        wishes = Control()
+        running = [trainer.train(stack, feed, wishes, time.perf_counter) for stack in trainer.stacks(jobs)]
+        yield from _take_turns(running, wishes, commands)
+    except LabError as error:
+        problem = f"{error.where}: {error.problem}" if error.where else error.problem
+        yield RunsFailed(runs, problem, error.hint, bad_input=True, key=getattr(error, "key", ""))
+    except MemoryError:
+        yield RunsFailed(runs, "there is not enough memory", "use fewer rows, narrower layers or fewer workers")
+
+
+def _take_turns(
+    running: list[Iterator[Event]], wishes: Control, commands: queue.SimpleQueue[Command]
+) -> Iterator[Event]:
+    held: set[int] = set()
+    turns = deque(enumerate(running))
+    while turns:
+        while not commands.empty() or len(held) == len(turns):
+            wishes.heed(commands.get())
+            held.clear()
+        place, stack = turns.popleft()
+        if place in held:
+            turns.append((place, stack))
+            continue
+        event = next(stack, None)
+        if event is None:
+            continue
+        turns.append((place, stack))
+        if isinstance(event, Paused):
+            held.add(place)
+        yield event
+
+
+class Outbox:
+    """Writes events to standard output, at most fifty times a second: many epochs may end in one."""
+
+    def __init__(self) -> None:
+        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=self._write, daemon=True).start()
+
+    def put(self, event: Event) -> None:
+        """Queue an event; it is on its way within 20 ms."""
+        self._lines.put(events.encode(event).encode() + b"\n")
+
+    def _write(self) -> None:
+        try:
+            while True:
+                lines = [self._lines.get()]
+                time.sleep(FLUSH_SECONDS)
+                while not self._lines.empty():
+                    lines.append(self._lines.get())
+                sys.stdout.buffer.write(b"".join(lines))
+                sys.stdout.buffer.flush()
+        except OSError:
+            os._exit(0)  # nobody listens any more
+
+
+def _listen(commands: queue.SimpleQueue[Command]) -> None:
+    for line in sys.stdin.buffer:
+        commands.put(control.decode(line))
+    os._exit(0)
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel for a kill when the parent dies, and leave if it has died before it was asked (prctl(2))."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if str(os.getppid()) != os.environ.get(PARENT):
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

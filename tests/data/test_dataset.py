@@ -1,0 +1,127 @@
+"""From `[data]` to a dataset."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from engine.data import prepare
+from engine.data import test_rows as cut_test_rows
+from engine.data.dataset import Dataset
+from engine.data.sources import SOURCES, Births, Digits, Line, Wine, Xor
+from engine.data.table import Table
+from engine.errors import KeyProblem, LabError
+from engine.experiment import Data
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_source_can_be_prepared(name):
+    spec = Data(SOURCES[name](), lags=3 if name == "births" else 0)
+    dataset = prepare(spec, seed=1)
+    assert dataset.name == name
+    assert dataset.inputs.dtype == np.float32
+    assert dataset.inputs.flags.c_contiguous
+    assert dataset.inputs.shape == (dataset.rows, len(dataset.feature_names))
+    assert dataset.targets.dtype == np.float64
+    if dataset.labels is not None:
+        np.testing.assert_array_equal(dataset.targets.argmax(axis=1), dataset.labels)
+        assert (dataset.targets.sum(axis=1) == 1).all()
+    np.testing.assert_allclose(dataset.inputs.mean(axis=0, dtype=np.float64), 0, atol=1e-5)
+
+
+def test_default_splits():
+    assert prepare(Data(Births(), lags=7), 0).split == "time"
+    assert prepare(Data(Wine()), 0).split == "stratified"
+    assert prepare(Data(Line()), 0).split == "random"
+    assert prepare(Data(Births(), lags=7, split="random"), 0).split == "random"
+
+
+def test_a_timestamp_keeps_its_digits(monkeypatch):
+    seconds = 1.7e9 + np.arange(100.0)
+    table = Table(seconds[:, None], ("time",), np.ones((100, 1)), ("y",))
+    monkeypatch.setattr(Wine, "load", lambda *_: table)
+    dataset = prepare(Data(Wine()), 0)
+    np.testing.assert_array_equal(np.diff(dataset.inputs[:, 0]), 1.0)
+    np.testing.assert_array_equal(dataset.inputs + dataset.centre, table.features)
+    raw = prepare(Data(Wine(), standardize=False), 0)
+    assert raw.centre.tolist() == [0.0]
+    np.testing.assert_array_equal(raw.inputs, table.features.astype(np.float32))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e39])
+def test_a_cell_without_a_number_is_named(monkeypatch, bad):
+    features = np.ones((5, 2))
+    features[3, 1] = bad
+    table = Table(features, ("a", "b"), np.ones((5, 1)), ("y",))
+    monkeypatch.setattr(Wine, "load", lambda *_: table)
+    with pytest.raises(LabError, match=r"wine: column b holds .* in row 4;"):
+        prepare(Data(Wine()), 0)
+    days = np.datetime64("2020-01-01") + np.arange(5)
+    dated = Table(np.ones((5, 1)), ("a",), features[:, 1:], ("y",), dates=days)
+    monkeypatch.setattr(Wine, "load", lambda *_: dated)
+    with pytest.raises(LabError, match=r"column y holds .* in row 4 \(2020-01-04\)"):
+        prepare(Data(Wine()), 0)
+
+
+def test_impossible_combinations_are_refused_by_key():
+    with pytest.raises(KeyProblem, match=r"data\.lags is missing"):
+        prepare(Data(Births()), 0)
+    with pytest.raises(KeyProblem, match=r"data\.lags needs a series"):
+        prepare(Data(Digits(), lags=2), 0)
+    with pytest.raises(KeyProblem, match=r"data\.split can be stratified only for classes"):
+        prepare(Data(Line(), split="stratified"), 0)
+    with pytest.raises(KeyProblem, match=r"data\.test_from needs data with dates"):
+        prepare(Data(Line(), test_from=date(2013, 1, 1)), 0)
+
+
+def test_the_hash_names_the_raw_data():
+    week, month = prepare(Data(Births(), lags=7), 0), prepare(Data(Births(), lags=28), 9)
+    assert week.sha256 == month.sha256
+    assert len(week.sha256) == 64
+    line = {prepare(Data(Line(rows=5, b=b)), seed).sha256 for b in (0.0, 1.0) for seed in (0, 1)}
+    assert len(line) == 4
+
+
+def test_the_hash_of_test_rows_does_not_depend_on_lags():
+    hashes = set()
+    for lags in (7, 28):
+        spec = Data(Births(), lags=lags, test_from=date(2013, 1, 1))
+        dataset = prepare(spec, 0)
+        hashes.add(dataset.hash_of(cut_test_rows(spec, dataset, 0)[1]))
+    assert len(hashes) == 1
+
+
+def test_a_sweep_over_lags_can_keep_the_same_rows():
+    week = prepare(Data(Births(), lags=7), 0, skip=28)
+    month = prepare(Data(Births(), lags=28), 0, skip=28)
+    np.testing.assert_array_equal(week.times, month.times)
+    np.testing.assert_array_equal(week.dates, month.dates)
+    np.testing.assert_array_equal(week.targets, month.targets)
+
+
+def test_datasets_are_frozen_and_compared_by_identity():
+    dataset = prepare(Data(Xor()), 0)
+    assert isinstance(dataset, Dataset)
+    assert dataset != replace(dataset)
+    with pytest.raises(AttributeError):
+        dataset.name = "other"
+
+
+@pytest.mark.parametrize(
+    ("lags", "train", "test"), [(1, 1.830, 1.628), (7, 0.525, 0.541), (28, 0.400, 0.396), (56, 0.381, 0.377)]
+)
+def test_births_by_least_squares(lags, train, test):
+    """Mean absolute errors in thousands, to the end of 2012 and from 2013 on; the same rows for every lag."""
+    spec = Data(Births(), lags=lags, test_from=date(2013, 1, 1))
+    dataset = prepare(spec, 0, skip=56)
+    early, late = cut_test_rows(spec, dataset, 0)
+    assert str(dataset.dates[early[0]]) == "2000-02-26"
+    assert str(dataset.dates[early[-1]]) == "2012-12-31"
+    assert str(dataset.dates[late[0]]) == "2013-01-01"
+    design = np.column_stack([dataset.inputs.astype(np.float64), np.ones(dataset.rows)])
+    weights = np.linalg.lstsq(design[early], dataset.targets[early], rcond=None)[0]
+    errors = np.abs(design @ weights - dataset.targets)
+    assert (errors[early].mean(), errors[late].mean()) == pytest.approx((train, test), abs=0.001)
