@@ -1,0 +1,1 @@
+"""Sessions: the pages of the notebook, written, read and replayed."""

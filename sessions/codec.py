@@ -1,0 +1,168 @@
+"""The one door between pages and TOML."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from engine import tables
+from engine.errors import KeyProblem, LabError, nearest
+from engine.fields import convert
+from sessions import record_codec
+from sessions.locate import line_of
+from sessions.page import FORMAT, SCHEMA, Page, default_title
+
+# Read before tomllib sees the text: it needs seconds for a key of 40 kB and gives up on 500 levels.
+MOST_BYTES = 64 << 20
+MOST_DEPTH = 40
+RECORDED = re.compile(r'^\[record\]\nchecksum = "(?P<sum>[0-9a-f]*)"\n', re.MULTILINE)
+HEAD = {"format", "schema", "title", "created", "tags", "notes", "record"}
+
+
+def read_page(path: Path, overrides: Mapping[str, str] | None = None) -> Page:
+    """Return the page of a file, after overrides such as `{"training.learning_rate": "0.01"}`.
+
+    Raises
+    ------
+    LabError
+        With file, line and key, for a file that cannot be read or an experiment that cannot be.
+    """
+    where = str(path)
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise LabError("is not a file", "give the path of a TOML file", where=where)
+        if size > MOST_BYTES:
+            raise LabError(f"is {size >> 20} MB large", "an experiment file has a few lines", where=where)
+        raw = path.read_bytes()
+    except OSError as error:
+        hint = "look at the path, or run `lossbook list`" if isinstance(error, FileNotFoundError) else ""
+        raise LabError(f"cannot be read: {error.strerror}", hint, where=where) from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LabError(f"is not UTF-8 text (byte {error.start})", "save it as UTF-8", where=where) from error
+    return parse(text, where, overrides or {})
+
+
+def parse(text: str, where: str, overrides: Mapping[str, str] | None = None) -> Page:
+    """Return the page of a text; `where` names it in errors."""
+    body = _toml(text, where)
+    for key, value in (overrides or {}).items():
+        _override(body, key, value)
+    try:
+        return replace(_page(body), warning=_suspicion(text))
+    except KeyProblem as error:
+        line = None if error.key in (overrides or {}) else line_of(text, error.key)
+        place = f"{where}, line {line}" if line else f"--set {error.key}" if error.key in (overrides or {}) else where
+        raise LabError(error.problem, error.hint, where=place) from error
+    except LabError as error:
+        raise LabError(error.problem, error.hint, where=where) from error
+
+
+def write_page(page: Page) -> str:
+    """Return the page as TOML text; parsing it gives the page again."""
+    head: dict[str, Any] = {"format": FORMAT, "schema": SCHEMA, "title": page.title or default_title(page.experiment)}
+    if page.created is not None:
+        head["created"] = page.created
+    if page.tags:
+        head["tags"] = list(page.tags)
+    if page.notes:
+        head["notes"] = page.notes
+    body = _clean(head | tables.to_tables(page.experiment))
+    text = tomli_w.dumps(body, multiline_strings=True)
+    if page.record is None:
+        return text
+    recorded = record_codec.write(page.record)
+    return f'{text}\n[record]\nchecksum = "{checksum(recorded)}"\n{recorded}'
+
+
+def checksum(recorded: str) -> str:
+    """Return the checksum of the recorded part's text, which tells damage from an edit of the rest."""
+    return hashlib.sha256(recorded.encode()).hexdigest()[:16]
+
+
+def _toml(text: str, where: str) -> dict[str, Any]:
+    if _depth(text) > MOST_DEPTH:
+        raise LabError(f"is nested deeper than {MOST_DEPTH} levels", "an experiment file has three", where=where)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LabError(f"is not valid TOML: {error}", "compare with `lossbook new`", where=where) from error
+    except (RecursionError, ValueError) as error:
+        raise LabError(f"is not valid TOML: {error}", where=where) from error
+
+
+def _depth(text: str) -> int:
+    """Return an upper bound of the nesting: the longest dotted key and the most brackets that are open at once."""
+    dots = max((len(run) // 2 for run in re.findall(r"(?:[\w\"'-]\s*\.\s*){20,}", text)), default=0)
+    opened = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        opened = opened + 1 if bracket in "[{" else max(0, opened - 1)
+        deepest = max(deepest, opened)
+    return max(dots, deepest)
+
+
+def _override(body: dict[str, Any], key: str, value: str) -> None:
+    table = body
+    *parents, last = key.split(".")
+    for parent in parents:
+        table = table.setdefault(parent, {})
+        if not isinstance(table, dict):
+            raise LabError(f"{parent} is not a table", "write --set table.key=value", where=f"--set {key}")
+    table[last] = _value(value)
+
+
+def _value(text: str) -> Any:
+    """Return an override's value: TOML, or else the text as it is."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _page(body: dict[str, Any]) -> Page:
+    if body.get("format", FORMAT) != FORMAT:
+        raise KeyProblem("format", f"must be {FORMAT!r}, not {body['format']!r}", "this is another program's file")
+    schema = convert(body.get("schema", SCHEMA), int, "schema")
+    if schema > SCHEMA:
+        raise KeyProblem(
+            "schema", f"is {schema}, newer than this lossbook knows ({SCHEMA})", "install a newer lossbook"
+        )
+    unknown = [key for key in body if key not in HEAD and key not in tables.TOP_LEVEL]
+    if unknown:
+        raise KeyProblem(unknown[0], "is not a key", nearest(unknown[0], [*HEAD, *tables.TOP_LEVEL]))
+    recorded = body.get("record")
+    return Page(
+        experiment=tables.from_tables({key: value for key, value in body.items() if key not in HEAD}),
+        title=convert(body.get("title", ""), str, "title"),
+        created=convert(body["created"], datetime, "created") if "created" in body else None,
+        tags=convert(body.get("tags", []), tuple[str, ...], "tags"),
+        notes=convert(body.get("notes", ""), str, "notes"),
+        record=record_codec.read(recorded) if isinstance(recorded, dict) and "status" in recorded else None,
+    )
+
+
+def _suspicion(text: str) -> str:
+    """Return a warning where the text below `[record]` is not the one whose checksum stands above it."""
+    found = RECORDED.search(text)
+    if found is None or found["sum"] == checksum(text[found.end() :]):
+        return ""
+    return "its [record] is not as lossbook wrote it: it was edited, or is damaged"
+
+
+def _clean(value: Any) -> Any:
+    """Return a value that TOML can hold: lone surrogates, which UTF-8 cannot, become visible."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {key: _clean(item) for key, item in value.items()}
+    return [_clean(item) for item in value] if isinstance(value, list) else value

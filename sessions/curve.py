@@ -1,0 +1,87 @@
+"""A curve: values at epochs, immutable to its holder and yet cheap to make longer."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from engine.arrays import Floats, Integers
+
+
+class Curve:
+    """Values of one loss or metric at the epochs where it was measured.
+
+    `with_point` returns a longer curve and leaves this one as it was. Both share one buffer, of which each sees
+    only its own length, so that a run of n epochs costs n steps and not n²; the second to grow from the same
+    curve gets a copy.
+    """
+
+    __slots__ = ("_epochs", "_length", "_values")
+
+    def __init__(self, epochs: Iterable[int] = (), values: Iterable[float] = ()) -> None:
+        self._epochs = array("q", epochs)
+        self._values = array("d", values)
+        self._length = len(self._values)
+        if len(self._epochs) != self._length:
+            raise ValueError(f"{len(self._epochs)} epochs for {self._length} values")
+
+    def with_point(self, epoch: int, value: float) -> Curve:
+        """Return this curve with one point more."""
+        longer = Curve.__new__(Curve)
+        if len(self._values) == self._length:
+            longer._epochs, longer._values = self._epochs, self._values  # noqa: SLF001 - of its own class
+        else:
+            longer._epochs, longer._values = self._epochs[: self._length], self._values[: self._length]  # noqa: SLF001
+        longer._epochs.append(epoch)  # noqa: SLF001
+        longer._values.append(value)  # noqa: SLF001
+        longer._length = self._length + 1  # noqa: SLF001
+        return longer
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[tuple[int, float]]:
+        return zip(self._epochs[: self._length], self._values[: self._length], strict=True)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Curve):
+            return NotImplemented
+        mine, theirs = self._values[: len(self)].tobytes(), other._values[: len(other)].tobytes()
+        return mine == theirs and self._epochs[: len(self)] == other._epochs[: len(other)]
+
+    __hash__ = None  # type: ignore[assignment]  # equal curves may lie in different buffers
+
+    def __repr__(self) -> str:
+        return f"Curve({len(self)} points)"
+
+    @property
+    def epochs(self) -> Integers:
+        """The epochs, ascending: (points,)."""
+        return np.array(self._epochs[: self._length], dtype=np.int64)
+
+    @property
+    def values(self) -> Floats:
+        """The values: (points,) float64."""
+        return np.array(self._values[: self._length], dtype=np.float64)
+
+    @property
+    def last(self) -> float | None:
+        """The newest value."""
+        return self._values[self._length - 1] if self._length else None
+
+    def until(self, epoch: int) -> Curve:
+        """Return the part up to an epoch."""
+        places = range(int(np.searchsorted(self.epochs, epoch, side="right")))
+        return Curve(self._epochs[: len(places)], self._values[: len(places)])
+
+    def thinned(self, most: int, keep: Iterable[int] = ()) -> Curve:
+        """Return at most `most` points, spread evenly to the last, and those at the epochs in `keep`."""
+        if len(self) <= most:
+            return self
+        epochs, values = self.epochs, self.values
+        places = np.union1d(
+            np.linspace(0, len(self) - 1, most).astype(np.int64), np.flatnonzero(np.isin(epochs, list(keep)))
+        )
+        return Curve(epochs[places].tolist(), values[places].tolist())

@@ -1,0 +1,76 @@
+"""Writing a file so that a crash, a full disk or a second writer leaves the old one or the new one, never a piece."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from engine.errors import LabError
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that only its owner can read, whatever the umask; one that exists stays as it is."""
+    try:
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    except OSError as error:
+        hint = "give another one with --sessions DIR"
+        raise LabError(f"the folder cannot be made: {error.strerror}", hint, where=str(folder)) from error
+
+
+def create(path: Path, flags: int = 0) -> int:
+    """Open a new private file for writing and return its descriptor; FileExistsError where the name is taken."""
+    descriptor = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC | flags, PRIVATE_FILE
+    )
+    os.fchmod(descriptor, PRIVATE_FILE)
+    return descriptor
+
+
+def save(path: Path, content: bytes) -> None:
+    """Replace a file at once by a new one, and keep the old one as `.bak`.
+
+    Raises
+    ------
+    LabError
+        Where it cannot be written; the old file is then still there, and no piece of the new one.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        try:
+            _write_through(create(temporary), content)
+            _keep_old(path)
+            temporary.replace(path)
+            _sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        hint = "free some space or choose another folder, then save again: nothing saved is lost"
+        raise LabError(f"cannot be saved: {error.strerror}", hint, where=str(path)) from error
+
+
+def _write_through(descriptor: int, content: bytes) -> None:
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _keep_old(path: Path) -> None:
+    backup = path.with_name(path.name + ".bak")
+    backup.unlink(missing_ok=True)
+    # Some file systems know no hard links: there the page has no backup, but is replaced at once all the same.
+    with contextlib.suppress(FileNotFoundError, PermissionError, NotImplementedError):
+        os.link(path, backup, follow_symlinks=False)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,49 @@
+"""The line of a key in a TOML text: tomllib tells it for a syntax error, but not for a key that makes no sense."""
+
+from __future__ import annotations
+
+import re
+
+HEADER = re.compile(r"^\s*\[\[?\s*(?P<name>[^\]]+?)\s*\]\]?\s*(#.*)?$")
+KEY = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
+ASSIGNMENT = re.compile(rf"^\s*(?P<name>{KEY}(?:\s*\.\s*{KEY})*)\s*=")
+PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
+
+
+def line_of(text: str, key: str) -> int | None:
+    """Return the line, from 1, where a dotted key is assigned, or else where its table begins; None if neither is found."""
+    wanted = tuple(re.sub(r"\[\d+\]$", "", part) for part in key.split("."))
+    table: tuple[str, ...] = ()
+    table_line = None
+    quotes = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if quotes:
+            quotes = "" if quotes in line else quotes
+            continue
+        header = HEADER.match(line)
+        assignment = ASSIGNMENT.match(line)
+        if header:
+            table = _parts(header["name"])
+            if table == wanted:
+                return number
+            if table == wanted[:-1]:
+                table_line = number
+        elif assignment:
+            name = (*table, *_parts(assignment["name"]))
+            # `early_stopping = { patience = 0 }` holds the key that was meant one level deeper.
+            if name == wanted or (len(name) > 1 and name == wanted[: len(name)]):
+                return number
+            quotes = _opened(line[assignment.end() :])
+    return table_line
+
+
+def _parts(dotted: str) -> tuple[str, ...]:
+    return tuple(double or single or bare for double, single, bare in PART.findall(dotted))
+
+
+def _opened(value: str) -> str:
+    """Return the quotes of a text of several lines that begins in this value and does not end in it."""
+    for quotes in ('"""', "'''"):
+        if value.count(quotes) % 2:
+            return quotes
+    return ""

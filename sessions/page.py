@@ -1,0 +1,36 @@
+"""A page of the notebook: an experiment, the record of its runs, and what the student wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.activations import ACTIVATIONS
+from engine.data.sources import SOURCES
+from engine.experiment import Experiment
+from sessions.record import Record
+
+FORMAT = "lossbook"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page. `record` is None for an experiment that nobody has run."""
+
+    experiment: Experiment
+    title: str = ""
+    created: datetime | None = None
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    record: Record | None = None
+    warning: str = ""
+    """What a reader should know of the file, such as a record that was edited; never written."""
+
+
+def default_title(experiment: Experiment) -> str:
+    """Return a title that says data and model: `digits 64-32-10 relu`, `births linear`."""
+    model = experiment.model
+    widths = "-".join(map(str, model.hidden))
+    shape = f"{widths} {ACTIVATIONS.name_of(model.activation)}" if model.hidden else "linear"
+    return f"{SOURCES.name_of(experiment.data.source)} {shape}"

@@ -1,0 +1,226 @@
+"""The record of a study, folded from its events: what a page keeps and what the screen shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from engine.errors import LabError
+from engine.events import (
+    Changed,
+    DataRead,
+    EnvironmentSeen,
+    EpochEnded,
+    Event,
+    Figures,
+    JobEnded,
+    Paused,
+    RefitPlanned,
+    Resumed,
+    RunEnded,
+    RunsFailed,
+    RunsStarted,
+    StudyEnded,
+    StudyStarted,
+)
+from sessions.curve import Curve
+
+Curves: TypeAlias = dict[str, Curve]
+
+OVER = {"finished", "stopped", "diverged", "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run: where it stands, and what came of it."""
+
+    label: str
+    role: str = "candidate"
+    restart: int = 1
+    repeat: int = 1
+    fold: int = 1
+    status: str = "waiting"
+    epoch: int = 0
+    epochs: int = 0
+    """How many are planned; `epoch` is how many there were."""
+    parameters: int = 0
+    train_rows: int = 0
+    validation_rows: int = 0
+    test_rows: int = 0
+    updates_per_epoch: int = 0
+    updates: int = 0
+    seconds: float = 0.0
+    best_epoch: int | None = None
+    train_curves: Curves = field(default_factory=dict)
+    validation_curves: Curves = field(default_factory=dict)
+    train: Figures | None = None
+    validation: Figures | None = None
+    test: Figures | None = None
+    coefficients: Figures | None = None
+    sha256: str = ""
+    problem: str = ""
+    bad_input: bool = False
+    """Whether it failed because the experiment cannot be."""
+    bad_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """What a person changed while the runs trained; a re-run repeats it."""
+
+    runs: tuple[int, ...]
+    update: int
+    key: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is known of a study's course."""
+
+    status: str = "planned"
+    runs: tuple[RunRecord, ...] = ()
+    data: DataRead | None = None
+    environment: EnvironmentSeen | None = None
+    interventions: tuple[Intervention, ...] = ()
+    refit_reason: str = ""
+
+    @property
+    def candidates(self) -> tuple[RunRecord, ...]:
+        """The runs that are compared: all but the refit."""
+        return tuple(run for run in self.runs if run.role == "candidate")
+
+    @property
+    def refit(self) -> RunRecord | None:
+        """The run on all rows that follows the folds."""
+        return next((run for run in self.runs if run.role == "refit"), None)
+
+    @property
+    def bad_input(self) -> str:
+        """Why no run could even begin: the experiment cannot be. Empty where one could."""
+        if self.runs and all(run.bad_input for run in self.runs):
+            return self.runs[0].problem
+        return ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.status in OVER or self.status == "interrupted"
+
+
+def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - one short case an event
+    """Return the record after an event; the one it was given stays as it was."""
+    match event:
+        case StudyStarted():
+            return Record("training", _planned(event))
+        case RefitPlanned(label=label, epochs=epochs, reason=reason):
+            refit = RunRecord(label, "refit", epochs=epochs)
+            return replace(record, runs=(*record.runs, refit), refit_reason=reason)
+        case DataRead():
+            return record if record.data == event else replace(record, data=event)
+        case EnvironmentSeen():
+            return record if record.environment == event else replace(record, environment=event)
+        case RunsStarted():
+            started = {run: _start(_run(record, run), event) for run in event.runs}
+            return _with(record, started)
+        case EpochEnded():
+            return _with(record, {run: _grow(_run(record, run), event, place) for place, run in enumerate(event.runs)})
+        case RunEnded(run=run):
+            return _with(record, {run: _end(_run(record, run), event)})
+        case RunsFailed():
+            return _with(record, {run: _fail(_run(record, run), event) for run in event.runs})
+        case Paused():
+            paused = {run: replace(_run(record, run), status="paused") for run in event.runs}
+            return _settle_status(_with(record, paused))
+        case Resumed():
+            resumed = {run: replace(_run(record, run), status="training") for run in event.runs}
+            return _settle_status(_with(record, resumed))
+        case Changed(runs=runs, update=update, key=key, value=value):
+            return replace(record, interventions=(*record.interventions, Intervention(runs, update, key, value)))
+        case StudyEnded(status=status):
+            return replace(record, status=status)
+        case JobEnded():
+            return record
+
+
+def fold(events: Iterable[Event], record: Record | None = None) -> Record:
+    """Return the record after all events."""
+    folded = record or Record()
+    for event in events:
+        folded = reduce(folded, event)
+    return folded
+
+
+def _run(record: Record, run: int) -> RunRecord:
+    if not 0 <= run < len(record.runs):
+        raise LabError(f"an event speaks of run {run}, but there are {len(record.runs)}")
+    return record.runs[run]
+
+
+def _with(record: Record, changed: dict[int, RunRecord]) -> Record:
+    return replace(record, runs=tuple(changed.get(place, run) for place, run in enumerate(record.runs)))
+
+
+def _settle_status(record: Record) -> Record:
+    """Call the study paused when every run that has begun and not ended is."""
+    going = {run.status for run in record.runs if run.status in {"training", "paused"}}
+    return replace(record, status="paused" if going == {"paused"} else "training")
+
+
+def _planned(event: StudyStarted) -> tuple[RunRecord, ...]:
+    places = zip(event.labels, event.restarts, event.repeats, event.folds, strict=True)
+    return tuple(
+        RunRecord(label, restart=restart, repeat=repeat, fold=fold, epochs=event.epochs)
+        for label, restart, repeat, fold in places
+    )
+
+
+def _fail(run: RunRecord, event: RunsFailed) -> RunRecord:
+    why = f"{event.problem}; {event.hint}" if event.hint else event.problem
+    return replace(run, status="failed", problem=why, bad_input=event.bad_input, bad_key=event.key)
+
+
+def _start(run: RunRecord, event: RunsStarted) -> RunRecord:
+    return replace(
+        run,
+        status="training",
+        epochs=event.epochs,
+        parameters=event.parameters,
+        train_rows=event.train_rows,
+        validation_rows=event.validation_rows,
+        test_rows=event.test_rows,
+        updates_per_epoch=event.updates_per_epoch,
+    )
+
+
+def _grow(run: RunRecord, event: EpochEnded, place: int) -> RunRecord:
+    return replace(
+        run,
+        epoch=event.epoch,
+        updates=event.epoch * run.updates_per_epoch,
+        seconds=event.seconds / len(event.runs),
+        train_curves=_longer(run.train_curves, event.epoch, event.train, place),
+        validation_curves=_longer(run.validation_curves, event.epoch, event.validation, place),
+    )
+
+
+def _longer(curves: Curves, epoch: int, columns: dict[str, tuple[float, ...]], place: int) -> Curves:
+    return {name: (curves.get(name) or Curve()).with_point(epoch, values[place]) for name, values in columns.items()}
+
+
+def _end(run: RunRecord, event: RunEnded) -> RunRecord:
+    return replace(
+        run,
+        status=event.status,
+        epoch=event.epochs,
+        best_epoch=event.best_epoch,
+        updates=event.updates,
+        seconds=event.seconds,
+        train=event.train or None,
+        validation=event.validation,
+        test=event.test,
+        coefficients=event.coefficients,
+        sha256=event.sha256,
+        problem=f"the loss is no longer a number after epoch {event.epochs}" if event.status == "diverged" else "",
+    )

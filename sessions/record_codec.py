@@ -1,0 +1,134 @@
+"""The `[record]` of a page, to TOML and back.
+
+Curves are written here and not by tomli-w, which gives each number a line of its own: a page would have thousands.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import tomli_w
+
+from engine.errors import LabError
+from engine.events import DataRead, EnvironmentSeen
+from sessions.curve import Curve
+from sessions.record import Curves, Intervention, Record, RunRecord
+
+MOST_VALUES = 100_000
+MOST_POINTS = 1_000
+FIGURES = ("train", "validation", "test", "coefficients")
+CURVES = ("train_curves", "validation_curves")
+SETTINGS = {field.name: field for field in dataclasses.fields(RunRecord) if field.name not in (*FIGURES, *CURVES)}
+
+
+def write(record: Record) -> str:
+    """Return the text below `[record]`: its own keys, then a table for each run with its curves."""
+    head: dict[str, Any] = {"status": record.status}
+    if record.refit_reason:
+        head["refit_reason"] = record.refit_reason
+    parts = [tomli_w.dumps(head)]
+    for name, part in (("data", record.data), ("environment", record.environment)):
+        if part is not None:
+            parts.append(f"\n[record.{name}]\n{tomli_w.dumps(_without_empty(dataclasses.asdict(part)))}")
+    parts += [
+        f"\n[[record.interventions]]\n{tomli_w.dumps(_without_empty(dataclasses.asdict(change)))}"
+        for change in record.interventions
+    ]
+    thin = _values_in(record) > MOST_VALUES
+    for run in record.runs:
+        parts.append(f"\n[[record.runs]]\n{''.join(_run_lines(run, thin=thin))}")
+    return "".join(parts)
+
+
+def read(table: Mapping[str, Any]) -> Record:
+    """Return the record of a `[record]` table.
+
+    Raises
+    ------
+    LabError
+        Where it is not what `write` writes.
+    """
+    try:
+        return Record(
+            status=str(table["status"]),
+            runs=tuple(_read_run(run) for run in table.get("runs", [])),
+            data=_read_part(DataRead, table.get("data")),
+            environment=_read_part(EnvironmentSeen, table.get("environment")),
+            interventions=tuple(
+                Intervention(tuple(map(int, c["runs"])), int(c["update"]), str(c["key"]), float(c["value"]))
+                for c in table.get("interventions", [])
+            ),
+            refit_reason=str(table.get("refit_reason", "")),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        problem = f"[record] is damaged: {error}"
+        raise LabError(problem, "the .bak file beside it is the page as it was before the last save") from error
+
+
+def _values_in(record: Record) -> int:
+    return sum(len(c) for run in record.runs for name in CURVES for c in getattr(run, name).values())
+
+
+def _run_lines(run: RunRecord, *, thin: bool) -> Iterator[str]:
+    settings = {name: getattr(run, name) for name, field in SETTINGS.items() if getattr(run, name) != field.default}
+    yield tomli_w.dumps(_without_empty({"label": run.label} | settings))
+    for name in FIGURES:
+        figures = getattr(run, name)
+        if figures:
+            yield f"{name} = {{ {', '.join(f'{_key(key)} = {number(value)}' for key, value in figures.items())} }}\n"
+    for name in CURVES:
+        for curve_name, curve in getattr(run, name).items():
+            kept = curve.thinned(MOST_POINTS, [run.best_epoch or 0]) if thin else curve
+            key = f"{name}.{curve_name}"
+            if kept.epochs.tolist() != list(range(1, len(kept) + 1)):
+                yield f"{key}.epochs = [{', '.join(map(str, kept.epochs))}]\n"
+            yield f"{key}.values = [{', '.join(map(number, kept.values.tolist()))}]\n"
+
+
+def number(value: float) -> str:
+    """Return a float in TOML, by the shortest text that reads back to the same bits."""
+    if math.isnan(value):
+        return "nan"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return repr(float(value))
+
+
+def _key(name: str) -> str:
+    """Return a key, quoted where it must be: a column may be called anything."""
+    return tomli_w.dumps({name: 0}).partition(" = ")[0]
+
+
+def _without_empty(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return what TOML can hold: None and empty lists left out, tuples as lists."""
+    kept = {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
+    return {key: value for key, value in kept.items() if value is not None and value != []}
+
+
+def _read_part(kind: type[Any], table: Any) -> Any:
+    if table is None:
+        return None
+    given = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    names = [field.name for field in dataclasses.fields(kind)]
+    return kind(**{name: given.get(name, ()) for name in names})
+
+
+def _read_run(table: Mapping[str, Any]) -> RunRecord:
+    plain: dict[str, Any] = {name: table[name] for name in SETTINGS if name in table}
+    plain |= {
+        name: {key: float(value) for key, value in table[name].items()}
+        for name in FIGURES
+        if table.get(name) is not None
+    }
+    plain |= {name: _read_curves(table.get(name, {})) for name in CURVES}
+    return RunRecord(**plain)
+
+
+def _read_curves(table: Mapping[str, Any]) -> Curves:
+    return {
+        name: Curve(map(int, curve.get("epochs", range(1, len(curve["values"]) + 1))), map(float, curve["values"]))
+        for name, curve in table.items()
+    }
