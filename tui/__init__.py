@@ -1,0 +1,1 @@
+"""All that a person meets: the command line and the app."""

@@ -1,0 +1,167 @@
+"""The Textual app: it only wires screens, signals and the controller together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import termios
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from engine.errors import LabError
+from sessions import codec
+from sessions.store import Store
+from tui.commands import EVERYWHERE, LAB, Command, bindings
+from tui.controller import Controller
+from tui.screens.help import HelpScreen
+from tui.screens.lab import LabScreen
+from tui.screens.library import LibraryScreen
+from tui.screens.replay import ReplayScreen
+from tui.text import safe
+
+TERMINAL_SECONDS = 1.0
+
+
+class Lossbook(App[None]):
+    """The notebook."""
+
+    TITLE = "Lossbook"
+    CSS_PATH = "lossbook.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(EVERYWHERE)]
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        theme: str = "textual-dark",
+        fps: int = 5,
+        replay: Path | None = None,
+        speed: float = 1.0,
+    ) -> None:
+        super().__init__()
+        # A menu that slides costs a hundred kilobytes a second over SSH.
+        self.animation_level = "none"
+        self._first_theme = theme
+        self._fps = fps
+        self._replay = replay
+        self._speed = speed
+        self._asked_to_leave = False
+        self.controller = Controller(store, lambda: datetime.now().astimezone().replace(microsecond=0))
+        self._lab = LabScreen(self.controller, fps)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the lab."""
+        return self._lab
+
+    def on_mount(self) -> None:
+        """Take the theme, the signals, and what a killed notebook left behind."""
+        self.theme = self._first_theme
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Outside the main thread, as in a test, signals are somebody else's.
+            with contextlib.suppress(ValueError, RuntimeError):
+                loop.add_signal_handler(number, self._leave_at_once, 128 + number)
+        self.set_interval(TERMINAL_SECONDS, self._look_for_terminal)
+        self.run_worker(self._recover, thread=True)
+        if self._replay is not None:
+            self.replay_page(self._replay)
+
+    def _recover(self) -> None:
+        """Bring pages up to their journals, beside the screen's work."""
+        for line in self.controller.store.recover():
+            self.call_from_thread(self.notify, safe(line, 300), title="Recovered", timeout=8, markup=False)
+
+    def _leave_at_once(self, status: int) -> None:
+        """Save and end: the terminal is going away."""
+        self.controller.keep_now()
+        self.exit(return_code=status)
+
+    def _look_for_terminal(self) -> None:
+        """Leave where the terminal has gone without a signal, as under nohup: reading from it would spin for ever."""
+        if self.is_headless:
+            return
+        try:
+            termios.tcgetattr(sys.__stdin__.fileno() if sys.__stdin__ else 0)
+        except (termios.error, OSError, ValueError):
+            self._leave_at_once(128 + signal.SIGHUP)
+
+    async def on_unmount(self) -> None:
+        """End the workers."""
+        await self.controller.close()
+
+    def replay_page(self, path: Path) -> None:
+        """Play a page again."""
+        try:
+            page = codec.read_page(path)
+            self.push_screen(ReplayScreen(page, self._fps, self._speed))
+        except LabError as error:
+            self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Fill the command palette from the table of commands."""
+        for command in (*(LAB if isinstance(screen, LabScreen) else ()), *EVERYWHERE):
+            if command.action != "command_palette":
+                yield SystemCommand(command.label, f"{command.help} ({command.shown_keys})", self._caller(command))
+
+    def _caller(self, command: Command) -> Callable[[], Awaitable[None]]:
+        async def call() -> None:
+            await self.run_action(command.action, default_namespace=self.screen)
+
+        return call
+
+    def action_theme(self) -> None:
+        """Change between dark and light."""
+        self.theme = "textual-light" if self.theme == "textual-dark" else "textual-dark"
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    def action_library(self) -> None:
+        """Show the saved pages, and do with one what a person wants."""
+
+        async def take(wanted: tuple[str, Path] | None) -> None:
+            if wanted is None:
+                return
+            what, path = wanted
+            if what == "replay":
+                self.replay_page(path)
+                return
+            try:
+                self.controller.open(path)
+            except LabError as error:
+                self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
+            else:
+                await self._lab.show_page()
+
+        self.push_screen(LibraryScreen(self.controller.store), take)
+
+    def action_replay(self) -> None:
+        """Watch the page on the screen again."""
+        page = self.controller.page
+        if page is None or page.record is None or not page.record.runs or self.controller.trains:
+            self._lab.hint("there is no finished study on this page to replay", problem=True)
+        else:
+            self.push_screen(ReplayScreen(page, self._fps))
+
+    def action_leave(self) -> None:
+        """Leave; while a study trains, only when asked twice."""
+        if self.controller.trains and not self._asked_to_leave:
+            self._asked_to_leave = True
+            self.notify("A study trains: press q again to stop it, save its page and leave.", timeout=5)
+            self.set_timer(5, self._forget_asking)
+            return
+        self.controller.keep_now()
+        self.exit()
+
+    def _forget_asking(self) -> None:
+        self._asked_to_leave = False

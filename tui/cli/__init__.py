@@ -1,0 +1,134 @@
+"""The command line. Each command's code is imported when it is called: `--help` must come at once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+DESCRIPTION = "A lab notebook for training neural networks, in a terminal. Without a command it opens the notebook."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 0 done, 1 failed, 2 bad input, 130 ctrl+c."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    from engine.errors import LabError
+
+    try:
+        status: int = _command(options)(options)
+    except LabError as error:
+        return complain(str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe, such as `head`, has seen enough; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    return status
+
+
+def complain(problem: str) -> int:
+    """Print a problem as one line and return the status of bad input."""
+    from tui.text import safe
+
+    print(f"lossbook: {safe(problem, 1_000)}", file=sys.stderr)
+    return BAD_INPUT
+
+
+def _command(options: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
+    module, function = options.function
+    command: Callable[[argparse.Namespace], int] = getattr(import_module(module), function)
+    return command
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    everywhere = argparse.ArgumentParser(add_help=False)
+    # Without a default of its own, so that it may stand before or after the command.
+    everywhere.add_argument(
+        "--sessions",
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="folder of the pages (or LOSSBOOK_SESSIONS; by default in your user data folder)",
+    )
+    parser = argparse.ArgumentParser(prog="lossbook", description=DESCRIPTION, parents=[everywhere])
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    _add_app_options(parser)
+    parser.set_defaults(function=("tui.cli.open", "open_app"), page=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, function: str, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", parents=[everywhere])
+        added.set_defaults(function=tuple(f"tui.cli.{function}".rsplit(".", 1)))
+        return added
+
+    run = command("run", "run.run", "train headless and save a page for each file")
+    run.add_argument("files", nargs="+", metavar="FILE|SESSION")
+    run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a key, as in TOML")
+    run.add_argument("--json", action="store_true", help="one JSON object a file on standard output")
+    run.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: the cores)")
+
+    listing = command("list", "pages.list_pages", "list the saved pages, newest first")
+    listing.add_argument("--json", action="store_true", help="one JSON list on standard output")
+
+    show = command("show", "pages.show_page", "show a page: settings, runs, notes")
+    show.add_argument("session", metavar="SESSION")
+    show.add_argument("--json", action="store_true", help="as `run --json` prints it")
+
+    replay = command("replay", "replay.replay", "watch a page again")
+    replay.add_argument("session", metavar="SESSION")
+    replay.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="1 is the pace it had (default 1)")
+    replay.add_argument("--plain", action="store_true", help="print lines instead of opening the notebook")
+    _add_app_options(replay)
+
+    new = command("new", "new.new", "write a commented experiment file to start from")
+    new.add_argument("file", nargs="?", metavar="FILE", help="standard output if left out")
+
+    data = command("data", "data.data", "list the data sets, or describe one")
+    data.add_argument("name", nargs="?", metavar="NAME")
+    data.add_argument("--json", action="store_true", help="one JSON value on standard output")
+    return parser
+
+
+def _add_app_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--theme", choices=["dark", "light"], default="dark", help="colours of the app (default dark)")
+    parser.add_argument(
+        "--fps", type=_fps, default=5, metavar="N", help="most redraws a second while training (default 5)"
+    )
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal, to select text")
+
+
+class _Version(argparse.Action):
+    """Prints the version, looked up only then: reading the package's metadata takes time."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"lossbook {version('lossbook')}")
+        parser.exit()
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, not {text}")
+    return number
+
+
+def _fps(text: str) -> int:
+    number = _positive(text)
+    if number > 60:
+        raise argparse.ArgumentTypeError(f"must be at most 60, not {text}")
+    return number
+
+
+def _speed(text: str) -> float:
+    number = float(text)
+    if not 0.01 <= number <= 10_000:
+        raise argparse.ArgumentTypeError(f"must be between 0.01 and 10000, not {text}")
+    return number

@@ -1,0 +1,199 @@
+"""`lossbook run`: train headless, with a progress line on a terminal and plain lines in a pipe."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from engine.control import Stop
+from engine.errors import LabError
+from engine.launch import Pool
+from engine.study import Study
+from sessions import codec, locate
+from sessions.page import Page, default_title
+from sessions.record import Record
+from sessions.recorder import Recorder
+from sessions.report import as_json
+from sessions.store import Store
+from tui.cli import FAILED, INTERRUPTED, OK, complain
+from tui.cli.tables import problems, runs_table
+from tui.numbers import figure
+from tui.progress import Pace
+from tui.text import safe
+
+REDRAW_SECONDS = 0.2
+PLAIN_SECONDS = 5.0
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train each file in turn; the status is the worst of them."""
+    store = Store(Path(options.sessions) if "sessions" in options else None)
+    overrides = dict(_override(text) for text in options.set)
+    jobs = []
+    for name in options.files:
+        path = store.find(name)
+        page = codec.read_page(path, overrides)
+        jobs.append(Job(path, replace(page, title=page.title or default_title(page.experiment), record=None)))
+    for left in store.recover():
+        print(f"lossbook: {left}", file=sys.stderr)
+    return asyncio.run(_run_all(jobs, store, options))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to train."""
+
+    path: Path
+    page: Page
+
+
+async def _run_all(jobs: list[Job], store: Store, options: argparse.Namespace) -> int:
+    pool = Pool(options.workers)
+    worst = OK
+    try:
+        for job in jobs:
+            status = await _run_one(job, store, pool, as_json_line=options.json)
+            worst = max(worst, status)
+            if status >= INTERRUPTED:
+                break
+    finally:
+        await pool.close()
+    return worst
+
+
+async def _run_one(job: Job, store: Store, pool: Pool, *, as_json_line: bool) -> int:
+    study = Study(job.page.experiment, pool)
+    recorder = Recorder(store, job.page, datetime.now().astimezone().replace(microsecond=0))
+    if recorder.problem:
+        return complain(recorder.problem)
+    caught = await _train(study, recorder, Teller(safe(job.page.title, 60)))
+    record = recorder.record
+    if record.bad_input:
+        recorder.discard()
+        return complain(_blame(job.path, record))
+    if not recorder.finish():
+        complain(recorder.problem)
+        return FAILED
+    if as_json_line:
+        print(json.dumps(as_json(recorder.path, recorder.page), allow_nan=False, ensure_ascii=False))
+    else:
+        print(runs_table(record))
+        for line in problems(record):
+            print(f"! {line}")
+        print(f"saved {safe(str(recorder.path), 500)}")
+    return caught[0] if caught else exit_status(record)
+
+
+async def _train(study: Study, recorder: Recorder, teller: Teller) -> list[int]:
+    """Train to the end, and return the exit statuses of the signals that came meanwhile."""
+    told = ""
+    with _signals(study) as caught:
+        async for batch in study.events():
+            teller.tell(recorder.take(batch))
+            await recorder.keep()
+            if recorder.problem != told:
+                told = recorder.problem
+                teller.say(f"lossbook: {safe(told, 500)}")
+    teller.end()
+    return caught
+
+
+def exit_status(record: Record) -> int:
+    """Return 1 where every run failed or diverged, or the refit did; else 0."""
+    bad = {"failed", "diverged"}
+    refit = record.refit
+    return FAILED if all(run.status in bad for run in record.candidates) or (refit and refit.status in bad) else OK
+
+
+def _override(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise LabError(f"--set {text!r} is not KEY=VALUE", "for example --set training.learning_rate=0.01")
+    return key.strip(), value.strip()
+
+
+def _blame(path: Path, record: Record) -> str:
+    """Return why the experiment cannot be, with the line of the key that is to blame."""
+    key = record.runs[0].bad_key
+    line = None
+    if key:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            line = locate.line_of(path.read_text(encoding="utf-8-sig"), key)
+    return f"{path}{f', line {line}' if line else ''}: {record.bad_input}"
+
+
+@contextlib.contextmanager
+def _signals(study: Study) -> Iterator[list[int]]:
+    """Turn ctrl+c, SIGTERM and a closed terminal into a stop that keeps what was learned; yield the exit statuses."""
+    loop = asyncio.get_running_loop()
+    caught: list[int] = []
+
+    def stop(number: int) -> None:
+        if caught and number == signal.SIGINT:
+            # Twice is meant: the journal has everything and is recovered at the next start.
+            os._exit(INTERRUPTED)
+        caught.append(128 + number)
+        study.send(Stop())
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield caught
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+class Teller:
+    """Says on standard error how a study goes: one line that changes on a terminal, some lines in a pipe."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._terminal = sys.stderr.isatty()
+        self._every = REDRAW_SECONDS if self._terminal else PLAIN_SECONDS
+        self._next = 0.0
+        self._pace = Pace()
+        self._drawn = False
+
+    def tell(self, record: Record) -> None:
+        """Say where the study stands, if it is time to."""
+        now = time.monotonic()
+        if now < self._next or not record.runs:
+            return
+        self._next = now + self._every
+        going = next((run for run in record.runs if run.status == "training"), record.runs[-1])
+        loss = going.train_curves.get("loss")
+        words = [self._title, self._pace.look(record, now).says()]
+        if loss is not None:
+            words.append(f"{safe(going.label)} loss {figure(loss.last)}")
+        line = " · ".join(words)
+        if self._terminal:
+            width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+            sys.stderr.write(f"\r\x1b[K{line[: width - 1]}")
+            sys.stderr.flush()
+            self._drawn = True
+        else:
+            self.say(line)
+
+    def say(self, line: str) -> None:
+        """Print a line for good."""
+        self.end()
+        print(line, file=sys.stderr)
+
+    def end(self) -> None:
+        """Take the changing line away."""
+        if self._drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._drawn = False

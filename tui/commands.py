@@ -1,0 +1,135 @@
+"""The one table of commands: key bindings, footer, command palette, help and the README's list come from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something a person can do, by key or by name. `action` is the Textual action that does it."""
+
+    action: str
+    keys: str
+    label: str
+    help: str
+    footer: bool = False
+
+    @property
+    def shown_keys(self) -> str:
+        """The keys as people write them: `space or p`."""
+        return " or ".join(_shown(key) for key in self.keys.split(","))
+
+
+EVERYWHERE = (
+    Command("help", "question_mark,f1", "Help", "all keys of this screen and what they do", footer=True),
+    Command("command_palette", "ctrl+p,colon", "Commands", "find a command by its name"),
+    Command("theme", "t", "Theme", "dark or light colours"),
+    Command("leave", "q", "Quit", "leave; what trains is stopped and its page saved", footer=True),
+    Command("suspend_process", "ctrl+z", "Suspend", "back to the shell until `fg`; training goes on"),
+)
+
+LAB = (
+    Command("run", "r", "Run", "train what the panels say, or go on where it is paused", footer=True),
+    Command("pause", "p,space", "Pause", "hold after the batch in hand, or go on", footer=True),
+    Command("step", "s", "Step", "train one epoch, then hold", footer=True),
+    Command("stop", "x", "Stop", "end all runs and keep what they have learned", footer=True),
+    Command("reset", "c", "Clear", "take the curves off the screen for a new page; the saved one stays", footer=True),
+    Command("log", "l", "Log", "linear or logarithmic loss", footer=True),
+    Command("metric", "m", "Metric", "draw another metric instead of the loss"),
+    Command("notes", "n", "Notes", "write on the page; esc leaves", footer=True),
+    Command("save", "ctrl+s", "Save", "save the page now; it is also saved by itself"),
+    Command("library", "o", "Open", "the saved pages: read, replay, go on from one", footer=True),
+    Command("replay", "v", "Replay", "watch the page on the screen again"),
+    Command("panel(0)", "1", "Data", "go to the data panel"),
+    Command("panel(1)", "2", "Model", "go to the model panel"),
+    Command("panel(2)", "3", "Training", "go to the training panel"),
+    Command("panel(3)", "4", "Validation", "go to the validation panel"),
+    Command("runs", "5", "Runs", "go to the table of runs"),
+)
+
+FORM = (
+    Command("move(1)", "down,j", "Next", "to the next setting"),
+    Command("move(-1)", "up,k", "Previous", "to the setting before"),
+    Command("change(1)", "right", "More", "the next choice or a larger number"),
+    Command("change(-1)", "left", "Less", "the choice before or a smaller number"),
+    Command("edit", "enter", "Edit", "type a value, or choose from a list; esc gives up"),
+    Command("forget", "backspace,delete", "Default", "back to the default"),
+)
+
+LIBRARY = (
+    Command("open", "enter", "Open", "put the page into the lab: its settings, curves and notes", footer=True),
+    Command("replay", "v", "Replay", "watch the page again", footer=True),
+    Command(
+        "filter", "slash", "Filter", "show only pages whose name, title, data or status has these words", footer=True
+    ),
+    Command("back", "escape,o", "Back", "back to the lab", footer=True),
+)
+
+REPLAY = (
+    Command("play", "space,p", "Play/pause", "go on or hold", footer=True),
+    Command("faster", "plus,equals_sign", "Faster", "twice the speed", footer=True),
+    Command("slower", "minus", "Slower", "half the speed", footer=True),
+    Command("seek(1)", "right", "Forward", "one epoch on", footer=True),
+    Command("seek(-1)", "left", "Back", "one epoch back", footer=True),
+    Command("leap(1)", "pagedown,shift+right", "Leap", "a tenth of the replay on"),
+    Command("leap(-1)", "pageup,shift+left", "Leap back", "a tenth of the replay back"),
+    Command("jump(0)", "home", "Start", "to the start"),
+    Command("jump(1)", "end", "End", "to the end"),
+    Command("log", "l", "Log", "linear or logarithmic loss", footer=True),
+    Command("metric", "m", "Metric", "draw another metric instead of the loss"),
+    Command("back", "escape,v", "Leave", "back to where the replay was called", footer=True),
+)
+
+GROUPS = (
+    ("The lab", LAB),
+    ("A setting in a panel", FORM),
+    ("The library", LIBRARY),
+    ("A replay", REPLAY),
+    ("Everywhere", EVERYWHERE),
+)
+
+
+def bindings(commands: tuple[Command, ...]) -> list[Binding]:
+    """Return Textual's bindings of the commands, each with an id by which a person can remap it."""
+    return [
+        Binding(command.keys, command.action, command.label, show=command.footer, tooltip=command.help, id=_id(command))
+        for command in commands
+    ]
+
+
+def as_markdown() -> str:
+    """Return all commands as tables, for the README."""
+    parts = []
+    for title, commands in GROUPS:
+        rows = "\n".join(f"| {_code(command)} | {command.label} | {command.help} |" for command in commands)
+        parts.append(f"**{title}**\n\n| key | | what it does |\n|---|---|---|\n{rows}\n")
+    return "\n".join(parts)
+
+
+def _code(command: Command) -> str:
+    return " or ".join(f"`{_shown(key)}`" for key in command.keys.split(","))
+
+
+def _id(command: Command) -> str:
+    return command.action.replace("(", ".").replace(")", "")
+
+
+NAMES = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+}
+
+
+def _shown(key: str) -> str:
+    return NAMES.get(key, key)

@@ -1,0 +1,218 @@
+"""The lab without a screen: the draft, the study that trains, the page that keeps it. The app only draws it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from engine.control import Command, Pause, Resume, Step, Stop
+from engine.errors import LabError
+from engine.launch import Pool
+from engine.study import Study
+from sessions import codec
+from sessions.page import Page, default_title
+from sessions.record import Record
+from sessions.recorder import Recorder
+from sessions.store import Store
+from tui.panels import form
+from tui.panels.form import Draft
+
+EMPTY = Record()
+
+
+class Controller:
+    """Holds one page and at most one study. `version` moves with every change that the screen should show."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self.store = store
+        self.draft: Draft = form.first_draft()
+        self.page: Page | None = None
+        self.path: Path | None = None
+        self.notes = ""
+        self.version = 0
+        self.notices: list[str] = []
+        """What a person should be told, in the order in which it happened."""
+        self._now = now
+        self._pool = Pool()
+        self._study: Study | None = None
+        self._recorder: Recorder | None = None
+        self._unsaved_notes = False
+
+    @property
+    def record(self) -> Record:
+        """What is known of the study on the page."""
+        return (self.page.record if self.page else None) or EMPTY
+
+    @property
+    def trains(self) -> bool:
+        """Whether a study goes on, paused or not."""
+        return self._study is not None
+
+    @property
+    def title(self) -> str:
+        """The page's title, or what the draft would be called."""
+        if self.page is not None:
+            return self.page.title or default_title(self.page.experiment)
+        try:
+            return default_title(form.check(self.draft))
+        except LabError:
+            return "a new page"
+
+    @property
+    def draft_differs(self) -> bool:
+        """Whether the panels say something else than the page on the screen."""
+        return self.page is not None and form.sparse(self.page.experiment) != _without_empty(self.draft)
+
+    def change(self, draft: Draft) -> None:
+        """Take a changed draft."""
+        self.draft = draft
+        self.version += 1
+
+    async def train(self) -> None:
+        """Train the draft from its first event to its last, keeping it on a new page."""
+        if self._study is not None:
+            return
+        experiment = form.check(self.draft)
+        self._save_notes_of_old_page()
+        page = Page(experiment, default_title(experiment), notes=self.notes)
+        recorder = Recorder(self.store, page, self._now())
+        self._take_problem(recorder)
+        study = Study(experiment, self._pool)
+        self._recorder, self._study = recorder, study
+        self.page, self.path = recorder.page, recorder.path
+        try:
+            async for batch in study.events():
+                recorder.take(batch)
+                self.page = recorder.page
+                self.version += 1
+                await recorder.keep()
+                self._take_problem(recorder)
+        finally:
+            self._study = None
+            await asyncio.shield(asyncio.to_thread(self._close, recorder))
+
+    def _close(self, recorder: Recorder) -> None:
+        """Save the page that has come to its end; one whose experiment cannot be is not kept."""
+        if recorder.record.bad_input:
+            recorder.discard()
+            self.notices.append(recorder.record.bad_input)
+            self.page = self.path = None
+        else:
+            recorder.annotate(self.notes)
+            recorder.finish()
+            self._take_problem(recorder)
+            self.page = recorder.page
+            self.notices += [f"{run.label}: {run.problem}" for run in recorder.record.runs if run.problem][:3]
+        self._recorder = None
+        self._unsaved_notes = False
+        self.version += 1
+
+    def send(self, command: Command) -> None:
+        """Pass a command to the runs that train."""
+        if self._study is not None:
+            self._study.send(command)
+
+    def pause(self) -> None:
+        """Hold, or go on."""
+        self.send(Resume() if self.record.status == "paused" else Pause())
+
+    def step(self) -> None:
+        """Train one epoch, then hold."""
+        self.send(Step())
+
+    def stop(self) -> None:
+        """End all runs and keep what they have learned."""
+        self.send(Stop())
+
+    def clear(self) -> None:
+        """Put a new page on the screen; the old one stays where it is saved."""
+        if self._study is not None:
+            raise LabError("a study trains", "stop it first (x)")
+        self._save_notes_of_old_page()
+        self.page = self.path = None
+        self.notes = ""
+        self.version += 1
+
+    def open(self, path: Path) -> None:
+        """Put a saved page on the screen, its settings into the panels."""
+        if self._study is not None:
+            raise LabError("a study trains", "stop it first (x)")
+        self._save_notes_of_old_page()
+        page = codec.read_page(path)
+        if page.warning:
+            self.notices.append(f"{path.stem}: {page.warning}")
+        self.page, self.path, self.notes = page, path, page.notes
+        self.draft = form.sparse(page.experiment)
+        self.version += 1
+
+    def write(self, notes: str) -> None:
+        """Take the notes as they are now; they are saved with the page."""
+        if notes != self.notes:
+            self.notes = notes
+            self._unsaved_notes = True
+
+    def save(self) -> str:
+        """Save the page now and say where.
+
+        Raises
+        ------
+        LabError
+            Where it cannot be saved; nothing is lost from the screen.
+        """
+        if self._recorder is not None:
+            self._recorder.annotate(self.notes)
+            if not self._recorder.save():
+                raise LabError(self._recorder.problem)
+            self.page = self._recorder.page
+        else:
+            if self.page is None or self.path is None:
+                experiment = form.check(self.draft)
+                self.page = Page(experiment, default_title(experiment), created=self._now(), notes=self.notes)
+                self.path = self.store.new_path(self.page, self._now())
+            self.page = replace(self.page, notes=self.notes)
+            self.store.save(self.path, self.page)
+        self._unsaved_notes = False
+        return str(self.path)
+
+    def autosave(self) -> None:
+        """Save the notes of a page that has a file, if they have changed; a failure becomes a notice."""
+        if self._unsaved_notes and self.path is not None:
+            try:
+                self.save()
+            except LabError as error:
+                self.notices.append(str(error))
+
+    def keep_now(self) -> None:
+        """Save everything before the program ends: called when the terminal goes away."""
+        if self._recorder is not None:
+            self._recorder.annotate(self.notes)
+            self._recorder.finish()
+            self._recorder = None
+        else:
+            self._save_notes_of_old_page()
+
+    async def close(self) -> None:
+        """End the workers."""
+        await self._pool.close()
+
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        """The workers' process ids."""
+        return self._pool.process_ids
+
+    def _save_notes_of_old_page(self) -> None:
+        if self._unsaved_notes and self.path is not None:
+            self.save()
+
+    def _take_problem(self, recorder: Recorder) -> None:
+        if recorder.problem and recorder.problem not in self.notices:
+            self.notices.append(recorder.problem)
+
+
+def _without_empty(draft: Draft) -> Draft:
+    return {table: draft.get(table, {}) for table, *_ in form.PANELS} | {
+        key: value for key, value in draft.items() if not isinstance(value, dict)
+    }

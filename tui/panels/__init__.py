@@ -1,0 +1,1 @@
+"""The four panels of settings, and the fields they are made of."""

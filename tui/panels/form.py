@@ -1,0 +1,275 @@
+"""The forms of the panels, without a screen: rows from the registries, values from tables, and what a key does to them.
+
+A draft is the tables of an experiment, holding only what a person has set; everything else is the default.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, get_args, get_origin
+
+from engine import tables
+from engine.data.sources import SOURCES
+from engine.data.sources.base import start_of
+from engine.errors import KeyProblem, LabError
+from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
+from engine.fields import FieldInfo, alternatives, convert, describe
+
+Draft = dict[str, Any]
+
+PANELS: tuple[tuple[str, str, Any, tuple[str, ...]], ...] = (
+    ("data", "Data", Data, ()),
+    ("model", "Model", Model, ()),
+    ("training", "Training", Training, ("seed", "restarts")),
+    ("validation", "Validation", ValidationPlan, ("choose_by",)),
+)
+"""Table, title, dataclass, and the keys of the experiment itself that are shown below it."""
+AUTOMATIC = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting as a panel shows it."""
+
+    table: str
+    """Its table, empty for a key of the experiment itself."""
+    info: FieldInfo
+    value: Any
+    """None where the rule in its help decides."""
+    is_set: bool
+    """Whether a person has set it."""
+
+    @property
+    def key(self) -> str:
+        """Its dotted key in an experiment file."""
+        return f"{self.table}.{self.info.key}" if self.table else self.info.key
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        return self.info.key.replace("_", " ")
+
+    @property
+    def text(self) -> str:
+        """Its value for people, and as they would type it."""
+        return as_text(self.value)
+
+    @property
+    def choices(self) -> tuple[Any, ...]:
+        """What it can be, where that is a short list; None stands for the rule in the help."""
+        automatic = (None,) if self.info.optional or self.info.default is None else ()
+        if self.info.spec.registry is not None:
+            return (*automatic, *self.info.spec.registry)
+        kinds = alternatives(self.info.type)
+        if bool in kinds:
+            return (*automatic, True, False)
+        words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
+        others = [kind for kind in kinds if get_origin(kind) is not Literal and kind is not type(None)]
+        return (*automatic, *words) if words and not others else ()
+
+    @property
+    def help(self) -> str:
+        """What it means and what it may be."""
+        parts = [self.info.spec.help]
+        registry = self.info.spec.registry
+        if registry is not None and isinstance(self.value, str) and self.value in registry:
+            parts.append(first_sentence(registry[self.value].__doc__))
+        elif self.info.spec.says():
+            parts.append(self.info.spec.says())
+        elif not self.choices:
+            parts.append(describe(self.info.type))
+        return " · ".join(part for part in parts if part)
+
+
+def as_text(value: Any) -> str:
+    """Return a value as a panel shows it."""
+    if value is None:
+        return AUTOMATIC
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(as_text, value)) if value else "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def first_sentence(text: str | None) -> str:
+    """Return the first line of a docstring without its full stop."""
+    return (text or "").strip().partition("\n")[0].rstrip(".")
+
+
+def rows(draft: Draft, place: int) -> tuple[Row, ...]:
+    """Return the rows of one of the four panels."""
+    table, _, cls, top = PANELS[place]
+    values: Mapping[str, Any] = draft.get(table, {})
+    found = [_row(table, info, values) for info in tables.keys_of(cls, values)]
+    found += [_row("", info, draft) for info in tables.keys_of(Experiment, draft) if info.key in top]
+    return tuple(found)
+
+
+def summary(draft: Draft, place: int) -> str:
+    """Return what a panel says when it is closed: its first choice and what was set."""
+    shown = rows(draft, place)
+    return " · ".join(
+        row.text if row.info.spec.registry is not None or row.info.key == "hidden" else f"{row.label} {row.text}"
+        for row in shown
+        if row.is_set or row.info.key in {"hidden", "activation", "optimizer", "method", "name"}
+    )
+
+
+def _row(table: str, info: FieldInfo, values: Mapping[str, Any]) -> Row:
+    if info.key in values:
+        return Row(table, info, values[info.key], is_set=True)
+    default = None if info.default is dataclasses.MISSING else info.default
+    if info.spec.registry is not None and default is not None:
+        default = info.spec.registry.name_of(default)
+    return Row(table, info, default, is_set=False)
+
+
+def parse(row: Row, text: str) -> Any:
+    """Return what a person typed as a value of the setting; None for an empty text, the default.
+
+    Raises
+    ------
+    KeyProblem
+        Where it cannot be read as one.
+    """
+    typed = text.strip()
+    if typed.casefold() in {"", AUTOMATIC}:
+        return None
+    for choice in row.choices:
+        if choice is not None and typed.casefold() in {as_text(choice).casefold(), str(choice).casefold()}:
+            return choice
+    kinds = alternatives(row.info.type)
+    if any(get_origin(kind) is tuple for kind in kinds):
+        return _parse_list(row, typed, kinds)
+    value = _number(typed)
+    if int in kinds and isinstance(value, float) and value.is_integer():
+        value = int(value)  # 1e3 is a whole number to whoever types it
+    return convert(typed if value is None else value, row.info.type, row.key)
+
+
+def _parse_list(row: Row, typed: str, kinds: tuple[Any, ...]) -> Any:
+    words = [] if typed.casefold() == "none" else re.findall(r"[^\s,;\[\]]+", typed)
+    if len(words) == 1 and re.fullmatch(r"\d+(-\d+)+", words[0]):
+        words = words[0].split("-")  # 64-32-10 is how networks are written
+    values: list[Any] = [word if (number := _number(word)) is None else number for word in words]
+    if len(values) == 1 and int in kinds and "," not in typed and "[" not in typed:
+        return convert(values[0], row.info.type, row.key)
+    return list(convert(values, row.info.type, row.key))
+
+
+def _number(word: str) -> int | float | None:
+    for kind in (int, float):
+        try:
+            value = kind(word)
+        except ValueError:
+            continue
+        return value if math.isfinite(value) else None
+    return None
+
+
+def with_value(draft: Draft, row: Row, value: Any) -> Draft:
+    """Return the draft after a change; None goes back to the default. Keys of a choice that was left go with it.
+
+    Raises
+    ------
+    LabError
+        Where the experiment cannot be after that.
+    """
+    changed: Draft = {key: dict(item) if isinstance(item, dict) else item for key, item in draft.items()}
+    if row.key == "data.name" and value is not None:
+        changed["data"] = {"name": value}
+        for key, item in start_of(value).items():
+            changed[key] = {**changed.get(key, {}), **item}
+    else:
+        table = changed.setdefault(row.table, {}) if row.table else changed
+        if value is None:
+            table.pop(row.info.key, None)
+        else:
+            table[row.info.key] = value
+        if row.table:
+            cls = next(panel[2] for panel in PANELS if panel[0] == row.table)
+            known = {info.key for info in tables.keys_of(cls, table)}
+            changed[row.table] = {key: item for key, item in table.items() if key in known}
+    tables.from_tables(changed)
+    return changed
+
+
+def stepped(row: Row, direction: int) -> Any:
+    """Return the value one step up or down: the next choice, the next of 1–2–5 on a log scale, or one more."""
+    if row.choices:
+        place = row.choices.index(row.value) if row.value in row.choices else 0
+        return row.choices[(place + direction) % len(row.choices)]
+    value = row.value
+    if isinstance(value, date):
+        return date.fromordinal(value.toordinal() + direction)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise KeyProblem(row.key, "has no next value", "press enter to type one")
+    spec = row.info.spec
+    moved = _next_125(float(value), direction) if spec.scale == "log" and value > 0 else value + direction * _unit(row)
+    lowest = spec.at_least if spec.at_least is not None else -math.inf
+    highest = spec.at_most if spec.at_most is not None else math.inf
+    moved = min(max(moved, lowest), highest)
+    if isinstance(value, int):
+        whole = round(moved)
+        return whole if whole != value else max(value + direction, round(max(lowest, -1e18)))
+    moved = float(f"{moved:.10g}")
+    return moved if spec.holds(moved) else value
+
+
+def _unit(row: Row) -> float:
+    if isinstance(row.value, int):
+        return 1
+    return 0.05 if row.info.spec.below is not None or row.info.spec.at_most is not None else 0.1
+
+
+def _next_125(value: float, direction: int) -> float:
+    """Return the next of …, 1, 2, 5, 10, … above or below a value."""
+    exponent = math.floor(math.log10(value))
+    ladder = [mantissa * 10.0**power for power in range(exponent - 1, exponent + 2) for mantissa in (1, 2, 5)]
+    if direction > 0:
+        return next(rung for rung in ladder if rung > value * (1 + 1e-9))
+    return next(rung for rung in reversed(ladder) if rung < value * (1 - 1e-9))
+
+
+def sparse(experiment: Experiment) -> Draft:
+    """Return the tables of an experiment without what is the default anyway."""
+    full = tables.to_tables(experiment)
+    draft: Draft = {}
+    for table, _, cls, _ in PANELS:
+        values = full[table]
+        kept = {
+            info.key: values[info.key]
+            for info in tables.keys_of(cls, values)
+            if info.key in values and (table, info.key) != ("", "") and not _is_default(info, values[info.key])
+        }
+        draft[table] = kept
+    for info in tables.keys_of(Experiment, full):
+        if not dataclasses.is_dataclass(info.type) and not _is_default(info, full[info.key]):
+            draft[info.key] = full[info.key]
+    draft["data"] = {"name": full["data"]["name"], **draft["data"]}
+    return draft
+
+
+def _is_default(info: FieldInfo, value: Any) -> bool:
+    default = info.default
+    if info.spec.registry is not None:
+        return dataclasses.is_dataclass(default) and info.spec.registry.name_of(default) == value
+    return bool(value == (list(default) if isinstance(default, tuple) else default))
+
+
+def first_draft() -> Draft:
+    """Return what a new notebook starts with: a week of births, and a small network."""
+    return {"data": {"name": "births", **start_of("births").get("data", {})}, "model": {"hidden": [32]}}
+
+
+def check(draft: Draft) -> Experiment:
+    """Return the draft's experiment, or raise the LabError that says why it cannot be."""
+    if draft.get("data", {}).get("name") not in SOURCES:
+        raise LabError("no data set is chosen", "press 1 and choose one")
+    return tables.from_tables(draft)

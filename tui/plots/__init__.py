@@ -1,0 +1,1 @@
+"""Curves over epochs, drawn in characters."""

@@ -1,0 +1,94 @@
+"""From a record to what the plot shows: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sessions.record import Record, RunRecord
+from tui.plots.chart import Mark, PlotData
+from tui.plots.series import Line, Role, mean
+from tui.text import safe
+
+FULL_METRICS = {"mae": "mean absolute error", "rmse": "root mean squared error", "r2": "R²", "f1": "macro F1"}
+
+
+def plot_of(record: Record, *, metric: str = "loss", log: bool = False, empty: str = "") -> PlotData:
+    """Return the curves of a record: folds faint under their mean, a single run as it is, the refit last."""
+    candidates = [run for run in record.candidates if run.train_curves]
+    refit = record.refit
+    lines: list[Line] = []
+    notes: tuple[str, ...] = ()
+    if len(candidates) > 1:
+        for part in ("train", "validation"):
+            lines += _group(candidates, part, metric)
+        notes = (f"faint: {_what(record)}",)
+    elif candidates:
+        lines += [line for part in ("train", "validation") for line in _single(candidates[0], part, metric)]
+    marks = _best(candidates)
+    if refit is not None and refit.train_curves:
+        lines += [_line("refit", curve, "train", family=1) for curve in _curves([refit], "train", metric)]
+    epochs = max((run.epochs for run in record.runs), default=0)
+    return PlotData(
+        lines=tuple(lines),
+        x_total=epochs,
+        log=log,
+        y_title=_axis(record, metric),
+        notes=notes,
+        marks=marks,
+        empty=empty,
+    )
+
+
+def metrics_of(record: Record) -> tuple[str, ...]:
+    """Return the names of the curves that can be drawn, the loss first."""
+    curves = next((run.train_curves for run in record.runs if run.train_curves), {})
+    return tuple(curves) or ("loss",)
+
+
+def _what(record: Record) -> str:
+    count = len(record.candidates)
+    folds = len({(run.repeat, run.fold) for run in record.candidates})
+    return f"{count} {'folds' if folds == count else 'restarts' if folds == 1 else 'runs'}"
+
+
+def _group(runs: Sequence[RunRecord], part: Role, metric: str) -> list[Line]:
+    curves = _curves(runs, part, metric)
+    if not curves:
+        return []
+    faint = [_line(part, curve, part, faint=True) for curve in curves]
+    longest = max(curves, key=lambda curve: len(curve[0]))[0]
+    average = mean([values for _, values in curves])
+    same_epochs = all(np.array_equal(epochs, longest[: len(epochs)]) for epochs, _ in curves)
+    return [*faint, _line(f"{part} mean", (longest, average), part)] if same_epochs else faint
+
+
+def _single(run: RunRecord, part: Role, metric: str) -> list[Line]:
+    return [_line(part, curve, part) for curve in _curves([run], part, metric)]
+
+
+def _curves(runs: Sequence[RunRecord], part: str, metric: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    named = [(run.train_curves if part == "train" else run.validation_curves).get(metric) for run in runs]
+    return [(curve.epochs.astype(np.float64), curve.values) for curve in named if curve is not None and len(curve)]
+
+
+def _line(
+    label: str, curve: tuple[np.ndarray, np.ndarray], role: Role, *, faint: bool = False, family: int = 0
+) -> Line:
+    return Line(label, curve[0], curve[1], role, "faint" if faint else "main", family)
+
+
+def _best(runs: Sequence[RunRecord]) -> tuple[Mark, ...]:
+    """Point at the epoch of the smallest validation loss where one run is shown and it is over."""
+    if len(runs) != 1 or runs[0].best_epoch is None or not runs[0].validation_curves or runs[0].train is None:
+        return ()
+    return (Mark(runs[0].best_epoch, f"best {runs[0].best_epoch}"),)
+
+
+def _axis(record: Record, metric: str) -> str:
+    unit = record.data.unit if record.data else ""
+    if metric == "loss":
+        return "loss"
+    squared = unit and metric in {"mae", "rmse"}
+    return FULL_METRICS.get(metric, metric) + (f" ({safe(unit, 40)})" if squared else "")

@@ -1,0 +1,1 @@
+"""Screens: the lab, the library, help."""

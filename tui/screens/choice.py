@@ -1,0 +1,75 @@
+"""A list to choose from, each choice with its one sentence."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.panels.form import Row, as_text, first_sentence
+from tui.text import safe
+
+
+class ChoiceScreen(ModalScreen["Chosen | None"]):
+    """Ends with what was chosen, or None where a person gave up."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "Give up"),
+        Binding("j", "down", show=False),
+        Binding("k", "up", show=False),
+    ]
+
+    def __init__(self, row: Row) -> None:
+        super().__init__()
+        self._row = row
+        self._list = OptionList(*_options(row), compact=True)
+
+    def compose(self) -> ComposeResult:
+        """Return the list under its question."""
+        with Vertical(id="choice"):
+            yield Static(Content(safe(f"{self._row.label}: {self._row.info.spec.help}", 300)), classes="title")
+            yield self._list
+
+    def on_mount(self) -> None:
+        """Stand on the present value."""
+        choices = self._row.choices
+        self._list.highlighted = choices.index(self._row.value) if self._row.value in choices else 0
+
+    def action_down(self) -> None:
+        """To the next choice."""
+        self._list.action_cursor_down()
+
+    def action_up(self) -> None:
+        """To the choice before."""
+        self._list.action_cursor_up()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """End with the choice."""
+        self.dismiss(Chosen(self._row.choices[event.option_index]))
+
+
+class Chosen:
+    """What was chosen; it may be None, the rule in the help."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def _options(row: Row) -> list[Option]:
+    registry = row.info.spec.registry
+    names = [as_text(choice) for choice in row.choices]
+    width = max(map(cell_len, names))
+    options = []
+    for choice, name in zip(row.choices, names, strict=True):
+        says = first_sentence(registry[choice].__doc__) if registry is not None and choice is not None else ""
+        if choice is None:
+            says = "by the rule above"
+        options.append(Option(Content(f"{name.ljust(width)}  {safe(says)}")))
+    return options

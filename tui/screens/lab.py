@@ -1,0 +1,271 @@
+"""The lab: the panels, the stage, the notes. It draws what the controller holds and passes on what a person wants."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import Footer, Static, TextArea
+
+from engine.errors import LabError
+from tui.commands import LAB, bindings
+from tui.controller import Controller
+from tui.panels.field import Field
+from tui.panels.form import parse, stepped, with_value
+from tui.panels.panel import Panels
+from tui.progress import Pace
+from tui.screens.choice import ChoiceScreen, Chosen
+from tui.screens.stage import Stage, StatusLine
+from tui.text import safe
+
+EMPTY = "press r to train what the panels on the left say"
+LOW = 34
+"""Below so many lines only one panel is open, and the notes only while they are written."""
+SMALLEST = (60, 16)
+NOTES_SECONDS = 1.0
+
+
+class LabScreen(Screen[None]):
+    """The first screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(LAB)]
+
+    def __init__(self, controller: Controller, fps: int, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.controller = controller
+        self._fps = fps
+        self._clock = clock
+        self._pace = Pace()
+        self._seen = -1
+        self._panels = Panels(controller.draft)
+        self._stage = Stage(EMPTY)
+        self._notes = TextArea(id="notes", compact=True, placeholder="notes on this page (n)")
+        self._heading = Static(id="heading", markup=False)
+        self._status = StatusLine()
+        self._hint = Static(id="hint", markup=False)
+        self._too_small = Static(id="too-small", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Return the parts from top to bottom."""
+        yield self._heading
+        with Horizontal(id="body"):
+            yield self._panels
+            with Vertical(id="right"):
+                yield self._stage
+                yield self._notes
+        yield self._status
+        yield self._hint
+        yield Footer(show_command_palette=False, compact=True)
+        yield self._too_small
+
+    def on_mount(self) -> None:
+        """Start to look at the controller, at a rate that a slow line can bear."""
+        self._notes.cursor_blink = False
+        self._panels.go_to(0)
+        self.set_interval(1 / self._fps, self.redraw)
+        self.set_interval(NOTES_SECONDS, self._autosave)
+        self.redraw()
+
+    def on_resize(self, event: Resize) -> None:
+        """Fold the panels where the screen is low; say so where it is too small."""
+        width, height = event.size
+        small = width < SMALLEST[0] or height < SMALLEST[1]
+        self._too_small.display = small
+        said = f"The terminal is {width}×{height}; the notebook needs {SMALLEST[0]}×{SMALLEST[1]}. Training goes on."
+        self._too_small.update(Content(said))
+        self.set_class(height < LOW, "low")
+        self.call_after_refresh(self._panels.fold, accordion=height < LOW)
+
+    def redraw(self) -> None:
+        """Show what has changed, unless the line to the terminal is still busy with what was shown before."""
+        controller = self.controller
+        for notice in controller.notices:
+            self.notify(safe(notice, 300), severity="warning", timeout=10, markup=False)
+        controller.notices.clear()
+        moving = controller.record.status == "training"
+        if (controller.version == self._seen and not moving) or self._line_is_busy():
+            return
+        self._seen = controller.version
+        now = self._clock()
+        self._stage.show(controller.record, now)
+        self._say_where_it_stands(now)
+        self._heading.update(self._headline())
+
+    async def show_page(self) -> None:
+        """Show another page: its settings, its curves and its notes."""
+        self._pace = Pace()
+        await self._panels.show(self.controller.draft)
+        self._notes.text = self.controller.notes
+        self.redraw()
+
+    def _line_is_busy(self) -> bool:
+        # Textual has no public way to ask: a slow connection is guessed at only where its writer still looks like this.
+        writer = getattr(getattr(self.app, "_driver", None), "_writer_thread", None)
+        waiting = getattr(writer, "_queue", None)
+        return waiting is not None and waiting.qsize() > 0
+
+    def _headline(self) -> Content:
+        controller = self.controller
+        edited = " · panels changed: r starts a new page" if controller.draft_differs and not controller.trains else ""
+        return Content.assemble(("Lossbook", "bold"), "  ", safe(controller.title, 60), edited)
+
+    def _say_where_it_stands(self, now: float) -> None:
+        record = self.controller.record
+        if not record.runs:
+            self._status.say("nothing trained yet")
+            return
+        progress = self._pace.look(record, now)
+        words = {"training": "▶", "paused": "‖ paused ·"}.get(record.status, f"{record.status} ·")
+        detail = progress.says()
+        if record.over and self.controller.path is not None:
+            detail = f"page {self.controller.path.stem}"
+        warnings = f" · ! {record.data.warnings[0]}" if record.data and record.data.warnings else ""
+        self._status.say(f"{words} {detail}{warnings}", None if record.over else progress.share)
+
+    # What a person does in the panels
+
+    def on_descendant_focus(self) -> None:
+        """Say what the setting with the focus means."""
+        focused = self.focused
+        if isinstance(focused, Field):
+            self.hint(focused.row.help)
+        elif focused is self._notes:
+            self.hint("Markdown, saved by itself; esc leaves")
+        elif focused is not None and isinstance(focused.parent, Field):
+            self.hint(f"enter takes it, esc gives up, nothing is the default · {focused.parent.row.help}")
+
+    def hint(self, text: str, *, problem: bool = False) -> None:
+        """Show one line of help, or what is wrong with what was typed."""
+        self._hint.set_class(problem, "problem")
+        self._hint.update(Content(safe(f"✗ {text}" if problem else text, 300)))
+
+    async def on_field_stepped(self, message: Field.Stepped) -> None:
+        """Take the next value."""
+        row = message.field.row
+        try:
+            await self._set(message.field, stepped(row, message.direction))
+        except LabError as error:
+            self.hint(str(error), problem=True)
+
+    async def on_field_typed(self, message: Field.Typed) -> None:
+        """Take what was typed, or say what is wrong with it and let it be mended."""
+        try:
+            value = parse(message.field.row, message.text)
+            await self._set(message.field, value)
+        except LabError as error:
+            self.hint(str(error), problem=True)
+        else:
+            await message.field.close()
+
+    def on_field_list_wanted(self, message: Field.ListWanted) -> None:
+        """Let a choice be made."""
+
+        async def take(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                try:
+                    await self._set(message.field, chosen.value)
+                except LabError as error:
+                    self.hint(str(error), problem=True)
+
+        self.app.push_screen(ChoiceScreen(message.field.row), take)
+
+    async def _set(self, field: Field, value: object) -> None:
+        self.controller.change(with_value(self.controller.draft, field.row, value))
+        await self._panels.show(self.controller.draft)
+        self.hint(field.row.help)
+
+    # Commands
+
+    def action_run(self) -> None:
+        """Train the draft, or go on where it is paused."""
+        if self.controller.record.status == "paused" and self.controller.trains:
+            self.controller.pause()
+        elif self.controller.trains:
+            self.hint("a study trains already: x stops it", problem=True)
+        else:
+            self._pace = Pace()
+            self.run_worker(self._train(), exclusive=False)
+
+    async def _train(self) -> None:
+        try:
+            await self.controller.train()
+        except LabError as error:
+            self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
+        finally:
+            self.controller.version += 1
+
+    def action_pause(self) -> None:
+        """Hold, or go on."""
+        self._only_while_training(self.controller.pause)
+
+    def action_step(self) -> None:
+        """Train one epoch, then hold."""
+        self._only_while_training(self.controller.step)
+
+    def action_stop(self) -> None:
+        """End all runs."""
+        self._only_while_training(self.controller.stop)
+
+    def _only_while_training(self, act: Callable[[], None]) -> None:
+        if self.controller.trains:
+            act()
+        else:
+            self.hint("nothing trains: r starts", problem=True)
+
+    async def action_reset(self) -> None:
+        """Put a new page on the screen."""
+        try:
+            self.controller.clear()
+        except LabError as error:
+            self.hint(str(error), problem=True)
+        else:
+            await self.show_page()
+
+    def action_log(self) -> None:
+        """Draw the loss linear or logarithmic."""
+        self._stage.toggle_log()
+
+    def action_metric(self) -> None:
+        """Draw the next metric."""
+        self.hint(f"drawn: {self._stage.next_metric()}")
+
+    def action_notes(self) -> None:
+        """Write on the page."""
+        self._notes.display = True
+        self._notes.focus()
+
+    def action_panel(self, place: int) -> None:
+        """Go to a panel."""
+        self._panels.go_to(place)
+
+    def action_runs(self) -> None:
+        """Go to the table of runs."""
+        self._stage.runs.focus()
+
+    def action_save(self) -> None:
+        """Save the page."""
+        self.controller.write(self._notes.text)
+        try:
+            self.hint(f"saved {self.controller.save()}")
+        except LabError as error:
+            self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
+
+    def key_escape(self) -> None:
+        """Leave the notes or the table."""
+        if self.focused is self._notes or self.focused is self._stage.runs:
+            self._panels.go_to(0)
+            self._notes.display = not self.has_class("low")
+
+    def on_text_area_changed(self) -> None:
+        """Take the notes."""
+        self.controller.write(self._notes.text)
+
+    def _autosave(self) -> None:
+        self.controller.autosave()
