@@ -15,20 +15,21 @@ FULL_METRICS = {"mae": "mean absolute error", "rmse": "root mean squared error",
 
 
 def plot_of(record: Record, *, metric: str = "loss", log: bool = False, empty: str = "") -> PlotData:
-    """Return the curves of a record: folds faint under their mean, a single run as it is, the refit last."""
+    """Return the curves of a record: a single run as it is, several faint under their mean.
+
+    The refit's curve is left out: it trains on other rows than each fold and validates on none, so beside them it would
+    be compared with what it cannot be compared with.
+    """
     candidates = [run for run in record.candidates if run.train_curves]
-    refit = record.refit
     lines: list[Line] = []
     notes: tuple[str, ...] = ()
     if len(candidates) > 1:
         for part in ("train", "validation"):
             lines += _group(candidates, part, metric)
-        notes = (f"faint: {_what(record)}",)
+        notes = (f"bold: mean of {_what(record)}",)
     elif candidates:
         lines += [line for part in ("train", "validation") for line in _single(candidates[0], part, metric)]
     marks = _best(candidates)
-    if refit is not None and refit.train_curves:
-        lines += [_line("refit", curve, "train", family=1) for curve in _curves([refit], "train", metric)]
     epochs = max((run.epochs for run in record.runs), default=0)
     return PlotData(
         lines=tuple(lines),
@@ -57,11 +58,11 @@ def _group(runs: Sequence[RunRecord], part: Role, metric: str) -> list[Line]:
     curves = _curves(runs, part, metric)
     if not curves:
         return []
-    faint = [_line(part, curve, part, faint=True) for curve in curves]
+    faint = [_line("", curve, part, faint=True) for curve in curves]
     longest = max(curves, key=lambda curve: len(curve[0]))[0]
     average = mean([values for _, values in curves])
     same_epochs = all(np.array_equal(epochs, longest[: len(epochs)]) for epochs, _ in curves)
-    return [*faint, _line(f"{part} mean", (longest, average), part)] if same_epochs else faint
+    return [*faint, _line(part, (longest, average), part)] if same_epochs else faint
 
 
 def _single(run: RunRecord, part: Role, metric: str) -> list[Line]:
@@ -73,10 +74,8 @@ def _curves(runs: Sequence[RunRecord], part: str, metric: str) -> list[tuple[np.
     return [(curve.epochs.astype(np.float64), curve.values) for curve in named if curve is not None and len(curve)]
 
 
-def _line(
-    label: str, curve: tuple[np.ndarray, np.ndarray], role: Role, *, faint: bool = False, family: int = 0
-) -> Line:
-    return Line(label, curve[0], curve[1], role, "faint" if faint else "main", family)
+def _line(label: str, curve: tuple[np.ndarray, np.ndarray], role: Role, *, faint: bool = False) -> Line:
+    return Line(label, curve[0], curve[1], role, "faint" if faint else "main")
 
 
 def _best(runs: Sequence[RunRecord]) -> tuple[Mark, ...]:

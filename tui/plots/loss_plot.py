@@ -17,7 +17,7 @@ from tui.plots.chart import Frame, PlotData, compose
 from tui.plots.colours import styles
 
 # To repaint a cell, Textual sends the row from the left edge of the widget that has it: narrow widgets, few bytes.
-TILES = 12
+TILES = 16
 
 
 def tile_width(width: int) -> int:
@@ -86,7 +86,8 @@ class LossPlot(Widget):
 
     def on_resize(self) -> None:
         """Draw all tiles, also those that have the size and place that they had."""
-        self._repaint()
+        if self._frame is not None and not self._fits(self._frame):
+            self._repaint()
 
     def show(self, plot: PlotData) -> None:
         """Show other data. Nothing is sent for what looks as before; the y axis stays while it serves."""
@@ -136,10 +137,11 @@ class LossPlot(Widget):
         return Strip([Segment(text, self._styles[role]) for text, role in frame.cells.runs(y)], frame.cells.width)
 
     def _repaint(self) -> None:
-        """Draw everything anew at the next chance."""
-        self._strips = []
-        for tile in self._tiles:
-            tile.refresh()
+        """Draw everything anew at the next chance; without rows, that is already to come."""
+        if self._strips:
+            self._strips = []
+            for tile in self._tiles:
+                tile.refresh()
 
     def _refresh_tiles(self, changes: list[Change]) -> None:
         """Mark the changed cells, each in its tile."""

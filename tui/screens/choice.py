@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -16,6 +17,9 @@ from textual.widgets.option_list import Option
 from tui.panels.form import Row, as_text, first_sentence
 from tui.text import safe
 
+WIDTH, FRAME = 76, 8
+"""The box's width, as in the stylesheet, and how much of it are border, padding and scrollbar."""
+
 
 class ChoiceScreen(ModalScreen["Chosen | None"]):
     """Ends with what was chosen, or None where a person gave up."""
@@ -29,7 +33,7 @@ class ChoiceScreen(ModalScreen["Chosen | None"]):
     def __init__(self, row: Row) -> None:
         super().__init__()
         self._row = row
-        self._list = OptionList(*_options(row), compact=True)
+        self._list = OptionList(compact=True)
 
     def compose(self) -> ComposeResult:
         """Return the list under its question."""
@@ -40,6 +44,7 @@ class ChoiceScreen(ModalScreen["Chosen | None"]):
     def on_mount(self) -> None:
         """Stand on the present value."""
         choices = self._row.choices
+        self._list.add_options(_options(self._row, min(WIDTH, self.size.width * 95 // 100) - FRAME))
         self._list.highlighted = choices.index(self._row.value) if self._row.value in choices else 0
 
     def action_down(self) -> None:
@@ -62,14 +67,16 @@ class Chosen:
         self.value = value
 
 
-def _options(row: Row) -> list[Option]:
+def _options(row: Row, width: int) -> list[Option]:
+    """Return the choices with their sentences, which are wrapped beside the names and not under them."""
     registry = row.info.spec.registry
     names = [as_text(choice) for choice in row.choices]
-    width = max(map(cell_len, names))
+    column = max(map(cell_len, names)) + 2
     options = []
     for choice, name in zip(row.choices, names, strict=True):
         says = first_sentence(registry[choice].__doc__) if registry is not None and choice is not None else ""
         if choice is None:
             says = "by the rule above"
-        options.append(Option(Content(f"{name.ljust(width)}  {safe(says)}")))
+        lines = wrap(safe(says), max(20, width - column)) or [""]
+        options.append(Option(Content(("\n" + " " * column).join([name.ljust(column) + lines[0], *lines[1:]]))))
     return options

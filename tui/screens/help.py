@@ -71,7 +71,7 @@ def keys_matching(words: str, width: int) -> Content:
         if found:
             parts += [(f"{title}\n", "bold")]
             for command in found:
-                first, *more = wrap(command.help, max(20, width - KEYS - LABEL))
+                first, *more = wrap(command.help, max(20, width - KEYS - LABEL - 1))
                 parts += [f"{command.shown_keys:<{KEYS}}", (f"{command.label:<{LABEL}}", "$text-primary"), f"{first}\n"]
                 parts += [f"{'':{KEYS + LABEL}}{line}\n" for line in more]
             parts.append("\n")

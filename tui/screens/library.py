@@ -98,7 +98,7 @@ class LibraryScreen(Screen[Wanted | None]):
         if 0 <= event.cursor_row < len(self._shown):
             entry = self._shown[event.cursor_row]
             notes = entry.page.notes.strip().partition("\n")[0] if entry.page else entry.problem
-            self._said.update(Content(safe(notes or str(entry.path), 300)))
+            self._said.update(Content(safe(f"enter opens · {notes or entry.path.name}", 300)))
 
     def on_data_table_row_selected(self) -> None:
         """Open the page."""

@@ -38,13 +38,13 @@ class RunsTable(DataTable[Text]):
     """Shows a record; only cells whose text has changed are drawn again."""
 
     def __init__(self) -> None:
-        super().__init__(id="runs", cursor_type="row", zebra_stripes=False, cell_padding=1)
+        super().__init__(id="runs", cursor_type="row", cell_padding=1, show_cursor=False)
         self._shown: list[list[str]] = []
         self._header: list[str] = []
 
-    def show(self, record: Record) -> None:
-        """Show the runs as they are now."""
-        header, rows = table_of(record, self.size.width or self.app.size.width)
+    def show(self, record: Record, width: int) -> None:
+        """Show the runs as they are now, in so many cells."""
+        header, rows = table_of(record, width)
         if header != self._header or len(rows) != len(self._shown):
             self.clear(columns=True)
             for place, name in enumerate(header):
@@ -58,6 +58,14 @@ class RunsTable(DataTable[Text]):
                         wider = len(text) > max(len(shown[place]) for shown in self._shown)
                         self.update_cell(str(number), str(place), self._cell(place, text), update_width=wider)
         self._header, self._shown = header, rows
+
+    def on_focus(self) -> None:
+        """Show the cursor only where it can be moved."""
+        self.show_cursor = True
+
+    def on_blur(self) -> None:
+        """Take it away again."""
+        self.show_cursor = False
 
     @staticmethod
     def _cell(place: int, text: str) -> Text:

@@ -14,6 +14,7 @@ from tui.screens.runs import RunsTable
 from tui.text import safe
 
 BAR = 20
+SCROLLBAR = 1
 TABLE_SECONDS = 1.0
 """Numbers that change faster than this cannot be read, and each costs bytes on the way to the screen."""
 
@@ -50,7 +51,7 @@ class Stage(Vertical):
             self._table_due = now + TABLE_SECONDS
             self._table_status = record.status
             self.runs.display = bool(record.runs)
-            self.runs.show(record)
+            self.runs.show(record, self.size.width - SCROLLBAR)
 
     def toggle_log(self) -> None:
         """Draw the loss linear or logarithmic."""
