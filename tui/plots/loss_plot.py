@@ -17,7 +17,7 @@ from tui.plots.chart import Frame, PlotData, compose
 from tui.plots.colours import styles
 
 # To repaint a cell, Textual sends the row from the left edge of the widget that has it: narrow widgets, few bytes.
-TILES = 16
+TILES = 12
 
 
 def tile_width(width: int) -> int:

@@ -238,7 +238,7 @@ class LabScreen(Screen[None]):
 
     def action_notes(self) -> None:
         """Write on the page."""
-        self._notes.display = True
+        self._notes.add_class("open")
         self._notes.focus()
 
     def action_panel(self, place: int) -> None:
@@ -260,8 +260,8 @@ class LabScreen(Screen[None]):
     def key_escape(self) -> None:
         """Leave the notes or the table."""
         if self.focused is self._notes or self.focused is self._stage.runs:
+            self._notes.remove_class("open")
             self._panels.go_to(0)
-            self._notes.display = not self.has_class("low")
 
     def on_text_area_changed(self) -> None:
         """Take the notes."""

@@ -20,7 +20,7 @@ from sessions.report import summarize
 from sessions.store import Entry, Store
 from tui.commands import LIBRARY, bindings
 from tui.numbers import figure
-from tui.screens.runs import SIGNS
+from tui.screens.runs import SIGNS, widths
 from tui.text import safe
 
 COLUMNS = ("saved", "title", "data", "status", "runs", "val. loss", "page")
@@ -56,7 +56,6 @@ class LibraryScreen(Screen[Wanted | None]):
     def on_mount(self) -> None:
         """Read the folder beside the screen's work: there may be many pages."""
         self._search.display = False
-        self._table.add_columns(*(Text(name) for name in COLUMNS))
         self._table.focus()
         self._said.update(Content("reading the pages …"))
         self._read()
@@ -78,9 +77,12 @@ class LibraryScreen(Screen[Wanted | None]):
     def _show(self) -> None:
         words = self._search.value.casefold().split()
         self._shown = [entry for entry in self._entries if all(word in _haystack(entry) for word in words)]
-        self._table.clear()
-        for entry in self._shown:
-            self._table.add_row(*(Text(cell, no_wrap=True) for cell in _row(entry)))
+        rows = [_row(entry) for entry in self._shown]
+        self._table.clear(columns=True)
+        for name, width in zip(COLUMNS, widths([COLUMNS, *rows]), strict=True):
+            self._table.add_column(Text(name), width=width)
+        for row in rows:
+            self._table.add_row(*(Text(cell, no_wrap=True) for cell in row))
         count = f"{len(self._shown)} of {len(self._entries)} pages" if words else f"{len(self._entries)} pages"
         none = "no page yet: train something in the lab" if not self._entries else count
         self._said.update(Content(none))

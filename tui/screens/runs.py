@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from operator import le
+
 from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import DataTable
@@ -41,22 +44,26 @@ class RunsTable(DataTable[Text]):
         super().__init__(id="runs", cursor_type="row", cell_padding=1, show_cursor=False)
         self._shown: list[list[str]] = []
         self._header: list[str] = []
+        self._widths: list[int] = []
 
     def show(self, record: Record, width: int) -> None:
         """Show the runs as they are now, in so many cells."""
         header, rows = table_of(record, width)
-        if header != self._header or len(rows) != len(self._shown):
+        needed = widths([header, *rows])
+        fits = len(needed) == len(self._widths) and all(map(le, needed, self._widths))
+        if header != self._header or len(rows) != len(self._shown) or not fits:
             self.clear(columns=True)
             for place, name in enumerate(header):
-                self.add_column(Text(name, justify="left" if place < 2 else "right"), key=str(place))
+                title = Text(name, justify="left" if place < 2 else "right")
+                self.add_column(title, key=str(place), width=needed[place])
+            self._widths = needed
             for number, row in enumerate(rows):
                 self.add_row(*(self._cell(place, text) for place, text in enumerate(row)), key=str(number))
         else:
             for number, row in enumerate(rows):
                 for place, text in enumerate(row):
                     if text != self._shown[number][place]:
-                        wider = len(text) > max(len(shown[place]) for shown in self._shown)
-                        self.update_cell(str(number), str(place), self._cell(place, text), update_width=wider)
+                        self.update_cell(str(number), str(place), self._cell(place, text))
         self._header, self._shown = header, rows
 
     def on_focus(self) -> None:
@@ -83,10 +90,18 @@ def table_of(record: Record, width: int) -> tuple[list[str], list[list[str]]]:
         spread = _spread(record, columns)
         if spread:
             rows.insert(len(record.candidates), spread)
-        widest = [max(cell_len(row[place]) for row in (header, *rows)) for place in range(len(header))]
-        if sum(widest) + 2 * len(widest) <= width or not columns:
+        needed = widths([header, *rows])
+        if sum(needed) + 2 * len(needed) <= width or not columns:
             return header, rows
         columns.remove(min(columns, key=lambda column: IMPORTANCE.index((column[0], column[1] == "loss"))))
+
+
+def widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return the width of each column in cells.
+
+    A DataTable measures columns itself, but only once it is idle: what it has drawn before stays cut off.
+    """
+    return [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
 
 
 def _columns(record: Record) -> list[tuple[str, str]]:

@@ -1,0 +1,109 @@
+"""A whole plot: legend, axes, marks, sizes, texts from outside."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui.plots.cells import Cells, changed, fitted
+from tui.plots.chart import Mark, PlotData, compose
+from tui.plots.series import Line, reference
+
+
+def curve(n, label="train", role="train", emphasis="main", family=0, start=1.0):
+    x = np.arange(1.0, n + 1)
+    return Line(label, x, start * np.exp(-x / 30) + 0.1, role, emphasis, family)
+
+
+def plot(n=60, **more):
+    lines = (curve(n), curve(n, "validation", "validation", start=1.2), reference("noise", 0.05))
+    return PlotData(**{"lines": lines, "x_total": 100, "y_title": "loss (squared)", "empty": "press r to run"} | more)
+
+
+def shown(data, width=80, height=24):
+    return compose(data, width, height).cells.text()
+
+
+def test_a_plot_names_all_that_it_shows():
+    text = shown(plot(marks=(Mark(50, "best 50"),), notes=("faint: 5 folds",), title="Births"))
+    for part in ("Births", "loss (squared)", "── train", "╌╌ validation", "▲ best 50", "faint: 5 folds", "noise"):
+        assert part in text
+    assert text.splitlines()[-1].split() == ["0", "20", "40", "60", "80", "epoch", "100"]
+
+
+@pytest.mark.parametrize("width", range(20, 130, 9))
+@pytest.mark.parametrize("height", [5, 6, 9, 14, 24, 40])
+def test_every_size_is_filled_exactly(width, height):
+    rows = compose(plot(notes=("a note",), marks=(Mark(3, "best 3"),)), width, height, tile=6).cells.rows
+    assert len(rows) == height
+    assert all(cell_len("".join(text for text, _ in row)) == width for row in rows)
+    assert any("epoch" in "".join(text for text, _ in row) for row in rows) or width < 24
+
+
+def test_too_small_a_size_gives_the_newest_values_and_no_data_the_invitation():
+    assert shown(plot(), 40, 3).split() == ["train", "0.235", "validation", "0.262"]
+    assert shown(PlotData(empty="press r to run")).strip() == "press r to run"
+    assert shown(plot(0)).strip() == "press r to run"
+
+
+def test_log_ticks_are_decades():
+    assert {"0.1", "1"} <= {row.split()[0] for row in shown(plot(log=True)).splitlines()[1:] if row.strip()}
+
+
+def test_a_short_run_marks_each_epoch():
+    text = shown(PlotData((curve(3), curve(3, "v", "validation", start=2.0)), 3))
+    assert text.count("●") == text.count("○") == 3
+
+
+def test_a_diverging_curve_shows_where_it_leaves_and_where_it_ends():
+    x = np.arange(1.0, 101)
+    leaves = Line("loss", x, np.concatenate([np.ones(60), 10.0 ** np.arange(1, 41)]), "train")
+    ends = Line("loss", x, np.concatenate([np.ones(60), np.full(40, np.nan)]), "train")
+    assert "↑" in shown(PlotData((leaves,), 100))
+    assert "×" in shown(PlotData((ends,), 100))
+    assert "×" not in shown(PlotData((curve(50),), 100))
+
+
+def test_families_are_numbered_for_those_who_see_no_colour():
+    text = shown(PlotData(tuple(curve(60, f"rate {k}", family=k, start=1 + k) for k in range(3)), 60))
+    assert "1 ── rate 0" in text
+    assert all(any(row.rstrip().endswith(number) for row in text.splitlines()) for number in "123")
+
+
+def test_a_reference_far_away_does_not_press_the_curves_flat():
+    rows = shown(plot(lines=(curve(60), reference("constant guess", 500.0)))).splitlines()
+    assert "constant guess ▲" in rows[1]
+
+
+def test_texts_from_outside_are_made_safe():
+    evil = "\x1b[31m\u202ex\x9b"
+    lines = (Line(evil, np.arange(9.0), np.arange(9.0), "train"), reference(evil, 3.0))
+    text = shown(
+        PlotData(lines, 9, title=evil, y_title=evil, x_title=evil, notes=(evil,), marks=(Mark(2, evil),)), 120, 40
+    )
+    assert not set(text) & set("\x1b\u202e\x9b")
+    assert "␛[31m" in text
+
+
+@settings(max_examples=60)
+@given(st.text("ab 验证\u0301", max_size=30), st.integers(0, 40), st.sampled_from([0, 2, 4, 6]))
+def test_wide_characters_are_whole_and_on_one_tile(text, x, tile):
+    cells = Cells(40, 1, tile)
+    cells.put(x, 0, text, "text")
+    row = cells.rows[0]
+    assert cell_len("".join(part for part, _ in row)) == 40
+    for column, (part, _) in enumerate(row):
+        if cell_len(part) == 2:
+            assert row[column + 1][0] == ""
+            assert tile == 0 or column // tile == (column + 1) // tile
+    assert cell_len(fitted(text, 10)) <= 10
+
+
+def test_only_changed_cells_are_named():
+    before, after = Cells(40, 3), Cells(40, 3)
+    assert changed(before, after) == []
+    after.put(5, 1, "ab", "train")
+    after.put(30, 1, "验", "train")
+    assert changed(before, after) == [(5, 1, 2), (30, 1, 2)]
+    assert changed(after, before) == [(5, 1, 2), (30, 1, 2)]
