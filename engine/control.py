@@ -65,7 +65,7 @@ def decode(line: str | bytes) -> Command:
         if kind is Train:
             body["runs"] = tuple(RunSpec(**spec) for spec in body["runs"])
         command: Command = kind(**body)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LabError(f"not a command: {str(line)[:80]!r}") from error
     return command
 

@@ -40,7 +40,7 @@ class Spec:
     def holds(self, value: float) -> bool:
         """Tell whether a number lies in the range; NaN never does."""
         return (
-            not math.isnan(value)
+            not (isinstance(value, float) and math.isnan(value))
             and (self.above is None or value > self.above)
             and (self.at_least is None or value >= self.at_least)
             and (self.below is None or value < self.below)

@@ -36,7 +36,7 @@ def to_tables(experiment: Experiment) -> Tables:
     return dict(_write(experiment))
 
 
-def keys_of(cls: type, values: Mapping[str, Any]) -> tuple[FieldInfo, ...]:
+def keys_of(cls: type[Any], values: Mapping[str, Any]) -> tuple[FieldInfo, ...]:
     """Return the fields that a table has, those of its choices included, given the choices made in `values`."""
     infos: list[FieldInfo] = []
     for info in fields_of(cls):

@@ -58,6 +58,7 @@ def stacks(jobs: Sequence[Job]) -> list[list[Job]]:
         alike = (
             model.hidden,
             model.activation,
+            model.initialization,
             training.loss,
             type(training.optimizer),
             training.batch_size,
@@ -150,8 +151,10 @@ class Stack:
                 self.update += 1
             self.epoch += 1
             self.seconds += clock() - started
+            # Asked before the events go out: a pause that comes meanwhile has used up no step.
+            stepped = self._steps < control.steps
             yield from self._end_epoch()
-            if control.holding:
+            if stepped:
                 self._steps += 1
                 self._seen = -1
         yield from self._end("finished")

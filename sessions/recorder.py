@@ -64,6 +64,10 @@ class Recorder:
         self.page = replace(self.page, record=record)
         return record
 
+    def annotate(self, notes: str) -> None:
+        """Take the student's notes onto the page."""
+        self.page = replace(self.page, notes=notes)
+
     async def keep(self) -> None:
         """Sync the journal and save the page where that is due, in another thread: a disk may take its time."""
         if self._journal is not None and self._journal.sync_due():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,3 +20,12 @@ class Source(Protocol):
 
 
 SOURCES: Registry[Source] = Registry("data set")
+
+
+def start_of(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the tables of settings that a new experiment on a data set should start with.
+
+    A class names them as `start` where the defaults do not suit it: a series needs lags, four rows no holdout.
+    """
+    start: Mapping[str, Mapping[str, Any]] = getattr(SOURCES[name], "start", {})
+    return start

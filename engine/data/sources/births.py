@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,6 +17,8 @@ from engine.data.table import Table
 @dataclass(frozen=True, slots=True)
 class Births:
     """Births in the United States on each day from 2000 to 2014: a series, its features are its own past."""
+
+    start: ClassVar[Mapping[str, Mapping[str, Any]]] = {"data": {"lags": 7}}
 
     def load(self, rng: np.random.Generator) -> Table:  # noqa: ARG002 - nothing is drawn
         """Return 5479 consecutive days, in thousands of births."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,6 +17,13 @@ from engine.fields import bounded, check
 @dataclass(frozen=True, slots=True)
 class Xor:
     """The corners of a square; the class says whether their two coordinates differ."""
+
+    start: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "data": {"test": 0.0, "standardize": False},
+        "model": {"hidden": [8]},
+        "training": {"batch_size": "all", "epochs": 2000, "learning_rate": 0.01},
+        "validation": {"method": "none"},
+    }
 
     rows: int = bounded(4, at_least=1, at_most=1_000_000, scale="log", help="number of rows: the four corners in turn")
     noise: float = bounded(0.0, at_least=0, at_most=1e12, help="standard deviation of the noise on both coordinates")
