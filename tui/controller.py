@@ -64,7 +64,12 @@ class Controller:
     @property
     def draft_differs(self) -> bool:
         """Whether the panels say something else than the page on the screen."""
-        return self.page is not None and form.sparse(self.page.experiment) != _without_empty(self.draft)
+        if self.page is None:
+            return False
+        try:
+            return form.check(self.draft) != self.page.experiment
+        except LabError:
+            return True
 
     def change(self, draft: Draft) -> None:
         """Take a changed draft."""
@@ -210,9 +215,3 @@ class Controller:
     def _take_problem(self, recorder: Recorder) -> None:
         if recorder.problem and recorder.problem not in self.notices:
             self.notices.append(recorder.problem)
-
-
-def _without_empty(draft: Draft) -> Draft:
-    return {table: draft.get(table, {}) for table, *_ in form.PANELS} | {
-        key: value for key, value in draft.items() if not isinstance(value, dict)
-    }

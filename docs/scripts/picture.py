@@ -17,7 +17,10 @@ DRAFT: Draft = {
     "training": {"epochs": 60, "learning_rate": 0.0005},
     "validation": {"method": "k-fold", "refit": False},
 }
-NOTES = "Five folds agree: validation stops falling near epoch 20,\nwhile training goes on to zero. Next: is it overfitting?"
+NOTES = (
+    "Five folds agree: validation is nearly flat after epoch 40,\n"
+    "while training goes on falling. Next: is that overfitting?"
+)
 
 
 async def draw() -> None:

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 from engine import tables
 from engine.data.sources import SOURCES
 from engine.data.sources.base import start_of
-from engine.errors import KeyProblem, LabError
+from engine.errors import KeyProblem, LabError, nearest
 from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
 from engine.fields import FieldInfo, alternatives, convert, describe
 
@@ -30,6 +30,8 @@ PANELS: tuple[tuple[str, str, Any, tuple[str, ...]], ...] = (
 )
 """Table, title, dataclass, and the keys of the experiment itself that are shown below it."""
 AUTOMATIC = "auto"
+LARGEST = 1e300
+"""Beyond it there are no steps: the next power of ten would be no number any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class Row:
     @property
     def text(self) -> str:
         """Its value for people, and as they would type it."""
-        return as_text(self.value)
+        single = isinstance(self.value, list | tuple) and len(self.value) == 1
+        # Where a lone number is something else, as the lags up to 7 are not the lag 7, a list of one says so.
+        return f"[{as_text(self.value)}]" if single and int in alternatives(self.info.type) else as_text(self.value)
 
     @property
     def choices(self) -> tuple[Any, ...]:
@@ -94,7 +98,10 @@ def as_text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(map(as_text, value)) if value else "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
+    return str(value)
 
 
 def first_sentence(text: str | None) -> str:
@@ -144,6 +151,8 @@ def parse(row: Row, text: str) -> Any:
     for choice in row.choices:
         if choice is not None and typed.casefold() in {as_text(choice).casefold(), str(choice).casefold()}:
             return choice
+    if row.choices:
+        raise KeyProblem(row.key, f"cannot be {typed!r}", nearest(typed, [as_text(choice) for choice in row.choices]))
     kinds = alternatives(row.info.type)
     if any(get_origin(kind) is tuple for kind in kinds):
         return _parse_list(row, typed, kinds)
@@ -164,13 +173,15 @@ def _parse_list(row: Row, typed: str, kinds: tuple[Any, ...]) -> Any:
 
 
 def _number(word: str) -> int | float | None:
-    for kind in (int, float):
-        try:
-            value = kind(word)
-        except ValueError:
-            continue
-        return value if math.isfinite(value) else None
-    return None
+    try:
+        return int(word)
+    except ValueError:
+        pass
+    try:
+        value = float(word)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def with_value(draft: Draft, row: Row, value: Any) -> Draft:
@@ -207,18 +218,17 @@ def stepped(row: Row, direction: int) -> Any:
         return row.choices[(place + direction) % len(row.choices)]
     value = row.value
     if isinstance(value, date):
-        return date.fromordinal(value.toordinal() + direction)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+        return date.fromordinal(min(max(value.toordinal() + direction, 1), date.max.toordinal()))
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST:
         raise KeyProblem(row.key, "has no next value", "press enter to type one")
     spec = row.info.spec
-    moved = _next_125(float(value), direction) if spec.scale == "log" and value > 0 else value + direction * _unit(row)
-    lowest = spec.at_least if spec.at_least is not None else -math.inf
-    highest = spec.at_most if spec.at_most is not None else math.inf
-    moved = min(max(moved, lowest), highest)
+    moved = _next_125(value, direction) if spec.scale == "log" and value > 0 else value + direction * _unit(row)
     if isinstance(value, int):
-        whole = round(moved)
-        return whole if whole != value else max(value + direction, round(max(lowest, -1e18)))
-    moved = float(f"{moved:.10g}")
+        moved = round(moved) if round(moved) != value else value + direction
+    else:
+        moved = float(f"{moved:.15g}")
+    for bound, nearest_to in ((spec.at_least, max), (spec.at_most, min)):
+        moved = moved if bound is None else nearest_to(moved, type(value)(bound))
     return moved if spec.holds(moved) else value
 
 

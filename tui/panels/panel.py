@@ -117,9 +117,17 @@ class Panels(VerticalScroll, can_focus=False):
         field.focus()
 
     def on_descendant_focus(self) -> None:
-        """Open the panel that the focus has come to."""
+        """Mark the panel that the focus has come to, and open it."""
+        focused = self.screen.focused
+        for panel in self._panels:
+            panel.set_class(focused is not None and panel in focused.ancestors, "focused")
         if self._accordion:
             self.fold(accordion=True)
+
+    def on_descendant_blur(self) -> None:
+        """Take the mark away."""
+        for panel in self._panels:
+            panel.remove_class("focused")
 
     def _open(self, place: int) -> None:
         for panel in self._panels:

@@ -87,7 +87,7 @@ class LabScreen(Screen[None]):
         """Show what has changed, unless the line to the terminal is still busy with what was shown before."""
         controller = self.controller
         for notice in controller.notices:
-            self.notify(safe(notice, 300), severity="warning", timeout=10, markup=False)
+            self.notify(safe(notice, 300), severity="warning", timeout=6, markup=False)
         controller.notices.clear()
         moving = controller.record.status == "training"
         if (controller.version == self._seen and not moving) or self._line_is_busy():
@@ -103,6 +103,7 @@ class LabScreen(Screen[None]):
         self._pace = Pace()
         await self._panels.show(self.controller.draft)
         self._notes.text = self.controller.notes
+        self._explain()
         self.redraw()
 
     def _line_is_busy(self) -> bool:
@@ -133,6 +134,9 @@ class LabScreen(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         """Say what the setting with the focus means."""
+        self._explain()
+
+    def _explain(self) -> None:
         focused = self.focused
         if isinstance(focused, Field):
             self.hint(focused.row.help)

@@ -70,7 +70,9 @@ class Stage(Vertical):
         metric = self._metric if self._metric in metrics_of(self._record) else "loss"
         # R² and the like may be negative: a logarithm is for the loss and errors.
         log = self._log and metric in {"loss", "mae", "rmse"}
-        self.plot.show(plot_of(self._record, metric=metric, log=log, empty=self._empty))
+        shown = any(run.train_curves for run in self._record.runs)
+        empty = f"no {metric} that can be drawn" if shown else self._empty
+        self.plot.show(plot_of(self._record, metric=metric, log=log, empty=empty))
 
 
 class StatusLine(Static):
