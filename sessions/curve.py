@@ -81,7 +81,7 @@ class Curve:
         if len(self) <= most:
             return self
         epochs, values = self.epochs, self.values
-        places = np.union1d(
-            np.linspace(0, len(self) - 1, most).astype(np.int64), np.flatnonzero(np.isin(epochs, list(keep)))
-        )
+        kept = np.flatnonzero(np.isin(epochs, list(keep)))
+        even = np.linspace(0, len(self) - 1, max(2, most - len(kept))).astype(np.int64)
+        places = np.union1d(even, kept)
         return Curve(epochs[places].tolist(), values[places].tolist())

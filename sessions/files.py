@@ -53,6 +53,17 @@ def save(path: Path, content: bytes) -> None:
         raise LabError(f"cannot be saved: {error.strerror}", hint, where=str(path)) from error
 
 
+def remove(path: Path) -> None:
+    """Delete a file and its `.bak`; one that is not there is no error."""
+    for name in (path, backup_of(path)):
+        name.unlink(missing_ok=True)
+
+
+def backup_of(path: Path) -> Path:
+    """Return where `save` keeps the file as it was before."""
+    return path.with_name(path.name + ".bak")
+
+
 def _write_through(descriptor: int, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
@@ -61,7 +72,7 @@ def _write_through(descriptor: int, content: bytes) -> None:
 
 
 def _keep_old(path: Path) -> None:
-    backup = path.with_name(path.name + ".bak")
+    backup = backup_of(path)
     backup.unlink(missing_ok=True)
     # Some file systems know no hard links: there the page has no backup, but is replaced at once all the same.
     with contextlib.suppress(FileNotFoundError, PermissionError, NotImplementedError):

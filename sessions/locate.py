@@ -11,12 +11,12 @@ PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
 
 
 def line_of(text: str, key: str) -> int | None:
-    """Return the line, from 1, where a dotted key is assigned, or else where its table begins; None if neither is found."""
+    """Return the line, from 1, where a dotted key is assigned, else where its table begins; None without either."""
     wanted = tuple(re.sub(r"\[\d+\]$", "", part) for part in key.split("."))
     table: tuple[str, ...] = ()
     table_line = None
     quotes = ""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if quotes:
             quotes = "" if quotes in line else quotes
             continue

@@ -99,7 +99,7 @@ def number(value: float) -> str:
 
 def _key(name: str) -> str:
     """Return a key, quoted where it must be: a column may be called anything."""
-    return tomli_w.dumps({name: 0}).partition(" = ")[0]
+    return tomli_w.dumps({name: 0}).rpartition(" = ")[0]
 
 
 def _without_empty(plain: dict[str, Any]) -> dict[str, Any]:

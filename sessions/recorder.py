@@ -70,8 +70,12 @@ class Recorder:
 
     async def keep(self) -> None:
         """Sync the journal and save the page where that is due, in another thread: a disk may take its time."""
-        if self._journal is not None and self._journal.sync_due():
-            await asyncio.to_thread(self._journal.sync)
+        journal = self._journal
+        if journal is not None and journal.sync_due():
+            try:
+                await asyncio.to_thread(journal.sync)
+            except OSError as error:
+                self.problem = f"{journal.path}: the disk does not keep the journal: {error.strerror}"
         if self._clock() - self._saved >= SAVE_SECONDS:
             await asyncio.to_thread(self.save)
 
@@ -105,7 +109,7 @@ class Recorder:
         if self._journal is not None:
             self._journal.remove()
             self._journal = None
-        self.path.unlink(missing_ok=True)
+        files.remove(self.path)
 
     def _archive(self) -> bytes:
         """Return the final weights of every run that ended, one flat float32 array each, as an .npz file."""
