@@ -70,6 +70,7 @@ class Batches:
         self._block = min(self.count, batches * self.batch_size)
         self._buffer: Floats = np.empty(runs * self._block * width, dtype=feed.rows.dtype)
         self._whole: Floats | None = None
+        self._views: dict[int, list[tuple[Floats, Floats]]] = {}
 
     @property
     def per_epoch(self) -> int:
@@ -89,8 +90,7 @@ class Batches:
         order = np.stack([rows[rng.permutation(self.count)] for rows, rng in zip(self._rows, rngs, strict=True)])
         for start in range(0, self.count, self._block):
             block = self._gather(order[:, start : start + self._block])
-            for first in range(0, block.shape[1], self.batch_size):
-                yield self._split(block[:, first : first + self.batch_size])
+            yield from self._batches_of(block)
 
     def _gather(self, rows: Integers) -> Floats:
         shape = (*rows.shape, self._feed.rows.shape[1])
@@ -100,6 +100,14 @@ class Batches:
         np.subtract(block, self._mean, out=block)
         np.multiply(block, self._scale, out=block)
         return block
+
+    def _batches_of(self, block: Floats) -> list[tuple[Floats, Floats]]:
+        """Return the views of a block's batches; a block of one length always lies at one place, so they are kept."""
+        length = block.shape[1]
+        if length not in self._views:
+            starts = range(0, length, self.batch_size)
+            self._views[length] = [self._split(block[:, start : start + self.batch_size]) for start in starts]
+        return self._views[length]
 
     def _split(self, batch: Array) -> tuple[Floats, Floats]:
         ones = self._feed.inputs + 1

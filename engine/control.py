@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Any, TypeAlias
 
 from engine.errors import LabError
@@ -72,13 +73,27 @@ def decode(line: str | bytes) -> Command:
 
 @dataclass(slots=True)
 class Control:
-    """What a person wants now. A trainer looks at `version`, one comparison a batch, and reads on where it moved."""
+    """What a person wants now. Commands wait in the inbox until a trainer asks, between batches, what moved."""
 
+    inbox: SimpleQueue[Command] = field(default_factory=SimpleQueue)
     version: int = 0
     holding: bool = False
     steps: int = 0
     stopping: bool = False
     changes: list[Change] = field(default_factory=list)
+
+    def moved(self, seen: int) -> bool:
+        """Tell whether there is a command that the trainer which saw version `seen` does not know."""
+        return self.version != seen or not self.inbox.empty()
+
+    def take_in(self) -> None:
+        """Heed all commands that wait."""
+        while not self.inbox.empty():
+            self.heed(self.inbox.get())
+
+    def wait(self) -> None:
+        """Sleep until there is a command, and heed it."""
+        self.heed(self.inbox.get())
 
     def heed(self, command: Command) -> None:
         """Take a command in."""

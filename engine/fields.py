@@ -128,8 +128,8 @@ def convert(value: Any, annotation: Any, key: str) -> Any:
         choice for kind in alternatives(annotation) for choice in typing.get_args(kind) if isinstance(choice, str)
     ]
     if literals and isinstance(value, str):
-        raise KeyProblem(key, f"cannot be {value!r}", nearest(value, literals))
-    raise KeyProblem(key, f"must be {describe(annotation)}, not {value!r}")
+        raise KeyProblem(key, f"cannot be {shown(value)}", nearest(value, literals))
+    raise KeyProblem(key, f"must be {describe(annotation)}, not {shown(value)}")
 
 
 def _convert_one(value: Any, kind: Any, key: str) -> tuple[bool, Any]:  # noqa: PLR0911 - one return a type
@@ -192,6 +192,15 @@ def describe(annotation: Any) -> str:
     return " or ".join(said)
 
 
+def shown(value: Any) -> str:
+    """Return a value as an error quotes it: in one short piece, whatever it is."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to print a whole number of more than 4,300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
 def check(instance: Any, table: str = "") -> None:
     """Raise a KeyProblem for the first field whose type or range is wrong: called by each dataclass when it is made."""
     for info in fields_of(type(instance)):
@@ -202,4 +211,4 @@ def check(instance: Any, table: str = "") -> None:
         convert(value, info.type, key)
         for number in value if isinstance(value, tuple) else (value,):
             if isinstance(number, int | float) and not isinstance(number, bool) and not info.spec.holds(number):
-                raise KeyProblem(key, f"must be {info.spec.says() or 'a number'}, not {number!r}")
+                raise KeyProblem(key, f"must be {info.spec.says() or 'a number'}, not {shown(number)}")

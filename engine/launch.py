@@ -129,7 +129,9 @@ class Pool:
     async def train(self, experiment: Experiment, specs: Sequence[RunSpec]) -> AsyncIterator[list[Event]]:
         """Train the runs and yield their events as they come, several at once where they come quickly."""
         shares = share_out(specs, self.size)
-        self._workers = [worker for worker in self._workers if worker.alive]
+        for dead in [worker for worker in self._workers if not worker.alive]:
+            self._workers.remove(dead)
+            await dead.close()
         while len(self._workers) < len(shares):
             self._workers.append(await Worker.start())
         self._at_work = self._workers[: len(shares)]

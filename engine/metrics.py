@@ -37,6 +37,7 @@ class RegressionTally:
         self._rows = 0
         self._total = self._absolute = 0.0
         self._squared, self._sum, self._sum_of_squares = (np.zeros(outputs) for _ in range(3))
+        self._origin: Floats | None = None
 
     def add(self, outputs: Floats, targets: Floats) -> None:
         """Add a chunk: (1, rows, outputs) twice, both in the target's unit."""
@@ -45,8 +46,12 @@ class RegressionTally:
         self._total += float(self._loss.total(outputs, targets)[0])
         self._absolute += float(np.abs(error).sum())
         self._squared += (error * error).sum(axis=(0, 1))
-        self._sum += targets.sum(axis=(0, 1))
-        self._sum_of_squares += (targets * targets).sum(axis=(0, 1))
+        # Around the first target: squares of numbers far from zero would leave no digits for their spread.
+        if self._origin is None:
+            self._origin = targets[0, 0].copy()
+        around = targets - self._origin
+        self._sum += around.sum(axis=(0, 1))
+        self._sum_of_squares += (around * around).sum(axis=(0, 1))
 
     def figures(self) -> dict[str, float]:
         """Return loss, mae, rmse and r2 = 1 − SSE/SST; NaN where the target does not vary."""

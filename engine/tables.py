@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.errors import KeyProblem, LabError, nearest
 from engine.experiment import Experiment
-from engine.fields import FieldInfo, convert, fields_of
+from engine.fields import FieldInfo, convert, fields_of, shown
 
 Tables = dict[str, Any]
 TOP_LEVEL = tuple(info.key for info in fields_of(Experiment))
@@ -95,11 +95,11 @@ def _read_choice(info: FieldInfo, table: Mapping[str, Any], path: str, key: str)
         return _read(type(info.default), table, path, alone=False)
     name = table[info.key]
     if not isinstance(name, str):
-        raise KeyProblem(key, f"must be a text, not {name!r}", f"known are {', '.join(registry)}")
+        raise KeyProblem(key, f"must be a text, not {shown(name)}", f"known are {', '.join(registry)}")
     try:
         chosen = registry[name]
     except LabError as error:
-        raise KeyProblem(key, f"cannot be {name!r}", error.hint) from None
+        raise KeyProblem(key, f"cannot be {shown(name)}", error.hint) from None
     return _read(chosen, table, path, alone=False)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from engine import evaluation
 from engine.activations import Relu
-from engine.arrays import Integers
+from engine.arrays import Floats, Integers
 from engine.batches import Batches, Feed, Scales
 from engine.control import Control
 from engine.data.scaling import raw_coefficients
@@ -97,8 +97,7 @@ def train(
         stack.batches.per_epoch,
         jobs[0].epochs,
     )
-    with np.errstate(all="ignore"):
-        yield from stack.train(control, clock)
+    yield from stack.train(control, clock)
 
 
 class Stack:
@@ -130,27 +129,18 @@ class Stack:
         self._steps = 0
         self._changes = 0
         self._seen = -1
+        self._batch: tuple[Floats, Floats] | None = None
 
     def train(self, control: Control, clock: Callable[[], float]) -> Iterator[Event]:
         """Yield the events of all epochs and of each run's end."""
         while self._training and self.epoch < self.jobs[0].epochs:
-            started = clock()
-            for inputs, targets in self.batches.epoch(self.shuffles):
-                if control.version != self._seen:
-                    self.seconds += clock() - started
-                    yield from self._heed(control)
-                    if control.stopping:
-                        yield from self._end("stopped")
-                        return
-                    started = clock()
-                network = self.network.of_rows(inputs.shape[1])
-                outputs = network.forward(inputs)
-                self.loss.gradient(outputs, targets)
-                network.backward(inputs)
-                self.stepper.step(self.network.parameters, self.network.gradient)
-                self.update += 1
+            batches = self.batches.epoch(self.shuffles)
+            while not self._advance(batches, control, clock):
+                yield from self._heed(control)
+                if control.stopping:
+                    yield from self._end("stopped")
+                    return
             self.epoch += 1
-            self.seconds += clock() - started
             # Asked before the events go out: a pause that comes meanwhile has used up no step.
             stepped = self._steps < control.steps
             yield from self._end_epoch()
@@ -159,15 +149,41 @@ class Stack:
                 self._seen = -1
         yield from self._end("finished")
 
+    def _advance(self, batches: Iterator[tuple[Floats, Floats]], control: Control, clock: Callable[[], float]) -> bool:
+        """Take a step on each batch and return True, or False where a person wants something before.
+
+        A run that diverges overflows, which is its own affair. NumPy's error state is changed here and not in the
+        generator: there it would leak to whoever drives it.
+        """
+        started = clock()
+        with np.errstate(all="ignore"):
+            # Asked with the batch in hand: after the last one of an epoch its end comes first.
+            while (batch := self._batch or next(batches, None)) and not control.moved(self._seen):
+                self._step(*batch)
+                self._batch = None
+        self._batch = batch
+        self.seconds += clock() - started
+        return batch is None
+
+    def _step(self, inputs: Floats, targets: Floats) -> None:
+        """Update every run once: inputs with ones, (runs, rows, inputs + 1), and targets, (runs, rows, outputs)."""
+        network = self.network.of_rows(inputs.shape[1])
+        outputs = network.forward(inputs)
+        self.loss.gradient(outputs, targets)
+        network.backward(inputs)
+        self.stepper.step(self.network.parameters, self.network.gradient)
+        self.update += 1
+
     def _heed(self, control: Control) -> Iterator[Event]:
         """Apply changes; while held, yield Paused at each `next`."""
         held = False
         while True:
+            control.take_in()
             self._seen = control.version
             for change in control.changes[self._changes :]:
                 self._changes += 1
                 if change.key == "learning_rate":
-                    self.stepper.learning_rate[:] = change.value
+                    self.stepper.change_learning_rate(change.value)
                     yield Changed(self._active, self.update, change.key, change.value)
             if control.stopping or not control.holding or self._steps < control.steps:
                 break
@@ -204,7 +220,8 @@ class Stack:
         """Return a run's figures on some rows; empty where there are none."""
         if len(rows) == 0:
             return {}
-        return evaluation.evaluate(self.network, place, self.feed, self.scales[place], rows, self.loss)
+        with np.errstate(all="ignore"):
+            return evaluation.evaluate(self.network, place, self.feed, self.scales[place], rows, self.loss)
 
     def _end(self, status: str) -> Iterator[Event]:
         yield from map(partial(self._ended, status=status), self._training)

@@ -56,9 +56,9 @@ def work(job: Train, commands: queue.SimpleQueue[Command]) -> Iterator[Event]:
         feed, jobs, seen = prepare.read(experiment, job.runs)
         yield prepare.environment()
         yield seen
-        wishes = Control()
+        wishes = Control(commands)
         running = [trainer.train(stack, feed, wishes, time.perf_counter) for stack in trainer.stacks(jobs)]
-        yield from _take_turns(running, wishes, commands)
+        yield from _take_turns(running, wishes)
     except LabError as error:
         problem = f"{error.where}: {error.problem}" if error.where else error.problem
         yield RunsFailed(runs, problem, error.hint, bad_input=True, key=getattr(error, "key", ""))
@@ -66,25 +66,22 @@ def work(job: Train, commands: queue.SimpleQueue[Command]) -> Iterator[Event]:
         yield RunsFailed(runs, "there is not enough memory", "use fewer rows, narrower layers or fewer workers")
 
 
-def _take_turns(
-    running: list[Iterator[Event]], wishes: Control, commands: queue.SimpleQueue[Command]
-) -> Iterator[Event]:
-    held: set[int] = set()
-    turns = deque(enumerate(running))
+def _take_turns(running: list[Iterator[Event]], wishes: Control) -> Iterator[Event]:
+    """Yield an event of each stack in turn; while a person holds all of them, sleep until the next command."""
+    turns = deque(running)
+    held = seen = 0
     while turns:
-        while not commands.empty() or len(held) == len(turns):
-            wishes.heed(commands.get())
-            held.clear()
-        place, stack = turns.popleft()
-        if place in held:
-            turns.append((place, stack))
-            continue
-        event = next(stack, None)
+        if held == len(turns):
+            wishes.wait()
+        if wishes.moved(seen):
+            wishes.take_in()
+            seen, held = wishes.version, 0
+        event = next(turns[0], None)
         if event is None:
+            turns.popleft()
             continue
-        turns.append((place, stack))
-        if isinstance(event, Paused):
-            held.add(place)
+        turns.rotate(-1)
+        held = held + 1 if isinstance(event, Paused) else 0
         yield event
 
 
@@ -114,7 +111,13 @@ class Outbox:
 
 def _listen(commands: queue.SimpleQueue[Command]) -> None:
     for line in sys.stdin.buffer:
-        commands.put(control.decode(line))
+        try:
+            commands.put(control.decode(line))
+        except LabError as error:
+            # A parent that speaks another language would wait for ever for an answer: the last words name the line.
+            sys.stderr.write(f"{error}\n")
+            sys.stderr.flush()
+            os._exit(2)
     os._exit(0)
 
 

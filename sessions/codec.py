@@ -16,7 +16,7 @@ import tomli_w
 from engine import tables
 from engine.errors import KeyProblem, LabError, nearest
 from engine.fields import convert
-from sessions import record_codec
+from sessions import record_codec, texts
 from sessions.locate import line_of
 from sessions.page import FORMAT, SCHEMA, Page, default_title
 
@@ -59,7 +59,8 @@ def parse(text: str, where: str, overrides: Mapping[str, str] | None = None) -> 
     for key, value in (overrides or {}).items():
         _override(body, key, value)
     try:
-        return replace(_page(body), warning=_suspicion(text))
+        page = _page(body)
+        return replace(page, warning=_suspicion(text, page))
     except KeyProblem as error:
         line = None if error.key in (overrides or {}) else line_of(text, error.key)
         place = f"{where}, line {line}" if line else f"--set {error.key}" if error.key in (overrides or {}) else where
@@ -77,7 +78,7 @@ def write_page(page: Page) -> str:
         head["tags"] = list(page.tags)
     if page.notes:
         head["notes"] = page.notes
-    body = _clean(head | tables.to_tables(page.experiment))
+    body = texts.clean(head | tables.to_tables(page.experiment))
     text = tomli_w.dumps(body, multiline_strings=True)
     if page.record is None:
         return text
@@ -103,9 +104,10 @@ def _toml(text: str, where: str) -> dict[str, Any]:
 
 def _depth(text: str) -> int:
     """Return an upper bound of the nesting: the longest dotted key and the most brackets that are open at once."""
-    dots = max((len(run) // 2 for run in re.findall(r"(?:[\w\"'-]\s*\.\s*){20,}", text)), default=0)
+    bare = texts.without_texts(text)
+    dots = max((run.count(".") for run in re.findall(r"[\w \t.-]*\.[\w \t.-]*", bare)), default=0)
     opened = deepest = 0
-    for bracket in re.findall(r"[\[\]{}]", text):
+    for bracket in re.findall(r"[\[\]{}]", bare):
         opened = opened + 1 if bracket in "[{" else max(0, opened - 1)
         deepest = max(deepest, opened)
     return max(dots, deepest)
@@ -125,7 +127,7 @@ def _value(text: str) -> Any:
     """Return an override's value: TOML, or else the text as it is."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -140,29 +142,23 @@ def _page(body: dict[str, Any]) -> Page:
     unknown = [key for key in body if key not in HEAD and key not in tables.TOP_LEVEL]
     if unknown:
         raise KeyProblem(unknown[0], "is not a key", nearest(unknown[0], [*HEAD, *tables.TOP_LEVEL]))
-    recorded = body.get("record")
+    recorded = body.get("record", {})
+    if not isinstance(recorded, dict):
+        raise KeyProblem("record", "must be a table", "leave it out of a file that you write yourself")
     return Page(
         experiment=tables.from_tables({key: value for key, value in body.items() if key not in HEAD}),
         title=convert(body.get("title", ""), str, "title"),
         created=convert(body["created"], datetime, "created") if "created" in body else None,
         tags=convert(body.get("tags", []), tuple[str, ...], "tags"),
         notes=convert(body.get("notes", ""), str, "notes"),
-        record=record_codec.read(recorded) if isinstance(recorded, dict) and "status" in recorded else None,
+        record=record_codec.read(recorded) if "status" in recorded else None,
     )
 
 
-def _suspicion(text: str) -> str:
+def _suspicion(text: str, page: Page) -> str:
     """Return a warning where the text below `[record]` is not the one whose checksum stands above it."""
-    found = RECORDED.search(text)
-    if found is None or found["sum"] == checksum(text[found.end() :]):
+    # The last one: notes may hold what looks like a record.
+    found = next(reversed([*RECORDED.finditer(text)]), None)
+    if page.record is None or (found is not None and found["sum"] == checksum(text[found.end() :])):
         return ""
     return "its [record] is not as lossbook wrote it: it was edited, or is damaged"
-
-
-def _clean(value: Any) -> Any:
-    """Return a value that TOML can hold: lone surrogates, which UTF-8 cannot, become visible."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {key: _clean(item) for key, item in value.items()}
-    return [_clean(item) for item in value] if isinstance(value, list) else value

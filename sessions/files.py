@@ -27,7 +27,11 @@ def create(path: Path, flags: int = 0) -> int:
     descriptor = os.open(
         path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC | flags, PRIVATE_FILE
     )
-    os.fchmod(descriptor, PRIVATE_FILE)
+    try:
+        os.fchmod(descriptor, PRIVATE_FILE)
+    except OSError:
+        os.close(descriptor)
+        raise
     return descriptor
 
 
@@ -39,15 +43,17 @@ def save(path: Path, content: bytes) -> None:
     LabError
         Where it cannot be written; the old file is then still there, and no piece of the new one.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    mark = secrets.token_hex(4)
+    temporary, link = (path.with_name(f".{path.name}.{mark}.{kind}") for kind in ("tmp", "old"))
     try:
         try:
             _write_through(create(temporary), content)
-            _keep_old(path)
+            _keep_old(path, link)
             temporary.replace(path)
             _sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
+            link.unlink(missing_ok=True)
     except OSError as error:
         hint = "free some space or choose another folder, then save again: nothing saved is lost"
         raise LabError(f"cannot be saved: {error.strerror}", hint, where=str(path)) from error
@@ -71,12 +77,11 @@ def _write_through(descriptor: int, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _keep_old(path: Path) -> None:
-    backup = backup_of(path)
-    backup.unlink(missing_ok=True)
-    # Some file systems know no hard links: there the page has no backup, but is replaced at once all the same.
-    with contextlib.suppress(FileNotFoundError, PermissionError, NotImplementedError):
-        os.link(path, backup, follow_symlinks=False)
+def _keep_old(path: Path, temporary: Path) -> None:
+    """Make the old file the `.bak`. Where that cannot be, the one before stays: no reason not to save the new file."""
+    with contextlib.suppress(OSError, NotImplementedError):
+        os.link(path, temporary, follow_symlinks=False)
+        temporary.replace(backup_of(path))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -28,10 +28,13 @@ class Journal:
         self._clock = clock
         self._number = 0
         self._synced = clock()
+        self._descriptor = -1
         try:
             self._descriptor = files.create(path, os.O_APPEND)
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            if self._descriptor >= 0:
+                self.remove()
             raise LabError(f"the journal cannot be made: {error.strerror}", where=str(path)) from error
 
     def append(self, batch: Iterable[Event]) -> None:

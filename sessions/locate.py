@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from sessions.texts import without_long_texts
+
 HEADER = re.compile(r"^\s*\[\[?\s*(?P<name>[^\]]+?)\s*\]\]?\s*(#.*)?$")
 KEY = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 ASSIGNMENT = re.compile(rf"^\s*(?P<name>{KEY}(?:\s*\.\s*{KEY})*)\s*=")
@@ -15,11 +17,7 @@ def line_of(text: str, key: str) -> int | None:
     wanted = tuple(re.sub(r"\[\d+\]$", "", part) for part in key.split("."))
     table: tuple[str, ...] = ()
     table_line = None
-    quotes = ""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if quotes:
-            quotes = "" if quotes in line else quotes
-            continue
+    for number, line in enumerate(without_long_texts(text).split("\n"), start=1):
         header = HEADER.match(line)
         assignment = ASSIGNMENT.match(line)
         if header:
@@ -31,19 +29,10 @@ def line_of(text: str, key: str) -> int | None:
         elif assignment:
             name = (*table, *_parts(assignment["name"]))
             # `early_stopping = { patience = 0 }` holds the key that was meant one level deeper.
-            if name == wanted or (len(name) > 1 and name == wanted[: len(name)]):
+            if name == wanted[: len(name)]:
                 return number
-            quotes = _opened(line[assignment.end() :])
     return table_line
 
 
 def _parts(dotted: str) -> tuple[str, ...]:
     return tuple(double or single or bare for double, single, bare in PART.findall(dotted))
-
-
-def _opened(value: str) -> str:
-    """Return the quotes of a text of several lines that begins in this value and does not end in it."""
-    for quotes in ('"""', "'''"):
-        if value.count(quotes) % 2:
-            return quotes
-    return ""

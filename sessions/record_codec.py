@@ -8,14 +8,16 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 import tomli_w
 
 from engine.errors import LabError
 from engine.events import DataRead, EnvironmentSeen
+from engine.fields import convert
 from sessions.curve import Curve
 from sessions.record import Curves, Intervention, Record, RunRecord
+from sessions.texts import clean
 
 MOST_VALUES = 100_000
 MOST_POINTS = 1_000
@@ -29,14 +31,11 @@ def write(record: Record) -> str:
     head: dict[str, Any] = {"status": record.status}
     if record.refit_reason:
         head["refit_reason"] = record.refit_reason
-    parts = [tomli_w.dumps(head)]
+    parts = [_dumps(head)]
     for name, part in (("data", record.data), ("environment", record.environment)):
         if part is not None:
-            parts.append(f"\n[record.{name}]\n{tomli_w.dumps(_without_empty(dataclasses.asdict(part)))}")
-    parts += [
-        f"\n[[record.interventions]]\n{tomli_w.dumps(_without_empty(dataclasses.asdict(change)))}"
-        for change in record.interventions
-    ]
+            parts.append(f"\n[record.{name}]\n{_dumps(dataclasses.asdict(part))}")
+    parts += [f"\n[[record.interventions]]\n{_dumps(dataclasses.asdict(change))}" for change in record.interventions]
     thin = _values_in(record) > MOST_VALUES
     for run in record.runs:
         parts.append(f"\n[[record.runs]]\n{''.join(_run_lines(run, thin=thin))}")
@@ -63,7 +62,7 @@ def read(table: Mapping[str, Any]) -> Record:
             ),
             refit_reason=str(table.get("refit_reason", "")),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LabError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         problem = f"[record] is damaged: {error}"
         raise LabError(problem, "the .bak file beside it is the page as it was before the last save") from error
 
@@ -74,7 +73,7 @@ def _values_in(record: Record) -> int:
 
 def _run_lines(run: RunRecord, *, thin: bool) -> Iterator[str]:
     settings = {name: getattr(run, name) for name, field in SETTINGS.items() if getattr(run, name) != field.default}
-    yield tomli_w.dumps(_without_empty({"label": run.label} | settings))
+    yield _dumps({"label": run.label} | settings)
     for name in FIGURES:
         figures = getattr(run, name)
         if figures:
@@ -99,25 +98,27 @@ def number(value: float) -> str:
 
 def _key(name: str) -> str:
     """Return a key, quoted where it must be: a column may be called anything."""
-    return tomli_w.dumps({name: 0}).rpartition(" = ")[0]
+    return tomli_w.dumps({clean(name): 0}).rpartition(" = ")[0]
 
 
-def _without_empty(plain: dict[str, Any]) -> dict[str, Any]:
-    """Return what TOML can hold: None and empty lists left out, tuples as lists."""
-    kept = {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
-    return {key: value for key, value in kept.items() if value is not None and value != []}
+def _dumps(plain: dict[str, Any]) -> str:
+    """Return plain values as TOML, without what is None or an empty list: what is missing is left out."""
+    return tomli_w.dumps({key: value for key, value in clean(plain).items() if value is not None and value != []})
 
 
 def _read_part(kind: type[Any], table: Any) -> Any:
+    """Return a dataclass of plain values, each of its declared type; only a list may be left out, as an empty one."""
     if table is None:
         return None
-    given = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    names = [field.name for field in dataclasses.fields(kind)]
-    return kind(**{name: given.get(name, ()) for name in names})
+    hints = get_type_hints(kind)
+    given = {name: convert(table[name], hint, name) for name, hint in hints.items() if name in table}
+    lists = {name: () for name, hint in hints.items() if get_origin(hint) is tuple}
+    return kind(**{**lists, **given})
 
 
 def _read_run(table: Mapping[str, Any]) -> RunRecord:
-    plain: dict[str, Any] = {name: table[name] for name in SETTINGS if name in table}
+    hints = get_type_hints(RunRecord)
+    plain: dict[str, Any] = {name: convert(table[name], hints[name], name) for name in SETTINGS if name in table}
     plain |= {
         name: {key: float(value) for key, value in table[name].items()}
         for name in FIGURES

@@ -93,7 +93,9 @@ class Store:
                 continue
             try:
                 page = codec.read_page(path)
-                record = interrupted(fold(journal.read(left)))
+                # A damaged journal ends early: the page may have been saved since.
+                told = max(fold(journal.read(left)), page.record or Record(), key=_epochs)
+                record = interrupted(told)
                 self.save(path, replace(page, record=record))
                 left.unlink()
             except (LabError, OSError) as error:
@@ -124,6 +126,10 @@ def slug(title: str) -> str:
     while len(stem.encode()) > LONGEST_NAME:
         stem = stem[:-1]
     return stem.strip("-") or "page"
+
+
+def _epochs(record: Record) -> int:
+    return sum(run.epoch for run in record.runs)
 
 
 def _modified(path: Path) -> float:

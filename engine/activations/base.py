@@ -25,7 +25,7 @@ class Activation(Protocol):
         ...
 
     def backward(self, outputs: Floats, upstream: Floats) -> None:
-        """Replace the gradient for f(z) by the gradient for z, given f(z)."""
+        """Replace the gradient for f(z) by the gradient for z, given f(z), which may be used up."""
         ...
 
 

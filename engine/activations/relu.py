@@ -26,4 +26,6 @@ class Relu:
 
     def backward(self, outputs: Floats, upstream: Floats) -> None:
         """Let the gradient through where the unit is on; at 0 the slope is taken as 0."""
-        np.multiply(upstream, outputs > 0, out=upstream)
+        # The sign of what relu gives is 0 or 1: as a float it multiplies without the conversion that a mask needs.
+        np.sign(outputs, out=outputs)
+        np.multiply(upstream, outputs, out=upstream)

@@ -30,4 +30,5 @@ class Sigmoid:
     def backward(self, outputs: Floats, upstream: Floats) -> None:
         """Multiply by σ′ = σ(1 − σ)."""
         np.multiply(upstream, outputs, out=upstream)
-        np.multiply(upstream, 1 - outputs, out=upstream)
+        np.subtract(1, outputs, out=outputs)
+        np.multiply(upstream, outputs, out=upstream)

@@ -26,4 +26,6 @@ class Tanh:
 
     def backward(self, outputs: Floats, upstream: Floats) -> None:
         """Multiply by tanh′ = 1 − tanh²."""
-        np.multiply(upstream, 1 - outputs * outputs, out=upstream)
+        np.multiply(outputs, outputs, out=outputs)
+        np.subtract(1, outputs, out=outputs)
+        np.multiply(upstream, outputs, out=upstream)

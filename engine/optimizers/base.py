@@ -18,11 +18,12 @@ from engine.registry import Registry
 class Stepper(Protocol):
     """An optimizer at work on one stack."""
 
-    learning_rate: Floats
-    """(runs, 1); may be changed between steps."""
-
     def step(self, parameters: Floats, gradient: Floats) -> None:
         """Change the parameters in place, (runs, P); the gradient's values are used up."""
+        ...
+
+    def change_learning_rate(self, value: float) -> None:
+        """Give all runs another learning rate from the next step on."""
         ...
 
     def state(self) -> dict[str, Floats]:

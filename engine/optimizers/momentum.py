@@ -38,16 +38,20 @@ class MomentumStepper:
     """The velocities of a stack."""
 
     def __init__(self, learning_rate: Floats, momentum: Floats, parameters: Floats) -> None:
-        self.learning_rate = learning_rate
+        self._learning_rate = learning_rate
         self._momentum = momentum
         self._velocity = np.zeros_like(parameters)
+
+    def change_learning_rate(self, value: float) -> None:
+        """Give all runs another learning rate from the next step on."""
+        self._learning_rate[:] = value
 
     def step(self, parameters: Floats, gradient: Floats) -> None:
         """Roll one step on, in place: (runs, P)."""
         velocity = self._velocity
         np.multiply(velocity, self._momentum, out=velocity)
         np.add(velocity, gradient, out=velocity)
-        np.multiply(velocity, self.learning_rate, out=gradient)
+        np.multiply(velocity, self._learning_rate, out=gradient)
         np.subtract(parameters, gradient, out=parameters)
 
     def state(self) -> dict[str, Floats]:

@@ -32,11 +32,15 @@ class SgdStepper:
     """Gradient descent has no state."""
 
     def __init__(self, learning_rate: Floats) -> None:
-        self.learning_rate = learning_rate
+        self._learning_rate = learning_rate
+
+    def change_learning_rate(self, value: float) -> None:
+        """Give all runs another learning rate from the next step on."""
+        self._learning_rate[:] = value
 
     def step(self, parameters: Floats, gradient: Floats) -> None:
         """Take one step down the gradient, in place: (runs, P)."""
-        np.multiply(gradient, self.learning_rate, out=gradient)
+        np.multiply(gradient, self._learning_rate, out=gradient)
         np.subtract(parameters, gradient, out=parameters)
 
     def state(self) -> dict[str, Floats]:

@@ -1,0 +1,27 @@
+"""For all tests: one BLAS thread, as in a worker, and Hypothesis that finds the same examples every time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, settings
+
+from engine import threads
+
+# Before anything imports NumPy: the tests compare bits with those of workers.
+os.environ.update(threads.environment(1))
+
+# Not the folder of the tests itself: its `engine` and `sessions` would pass for the packages.
+sys.path.insert(0, str(Path(__file__).parent / "helpers"))
+
+QUIET = [HealthCheck.too_slow]
+# Without shrinking: a failure of a test that trains networks would take minutes to be told.
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, max_examples=50, phases=PHASES, suppress_health_check=QUIET
+)
+# `pytest --hypothesis-profile deep` looks for new examples, and for the smallest that fails.
+settings.register_profile("deep", deadline=None, max_examples=1_000, suppress_health_check=QUIET)
+settings.load_profile("steady")

@@ -1,0 +1,403 @@
+"""Workers as real processes: their bits, their deaths, and that none is left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from making import bits_by_run, ended, study
+
+import engine
+from engine import control, events, threads
+from engine.control import Change, Pause, Resume, Step, Stop, Train
+from engine.data.sources import Line, Wine, Xor
+from engine.events import (
+    Changed,
+    EnvironmentSeen,
+    EpochEnded,
+    JobEnded,
+    Paused,
+    RefitPlanned,
+    Resumed,
+    RunEnded,
+    RunsFailed,
+    StudyEnded,
+    StudyStarted,
+)
+from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
+from engine.launch import Pool, share_out
+from engine.plan import RunSpec, plan
+from engine.study import Study
+from engine.tables import to_tables
+from engine.validations import KFold
+from engine.worker import PARENT, ROOT
+
+ENDLESS = 10_000_000
+SMALL = Experiment(
+    Data(Wine()), Model((8,)), Training(epochs=5), ValidationPlan(KFold(3), refit=False), seed=4, restarts=2
+)
+
+
+def endless(restarts=4):
+    return Experiment(Data(Line(rows=40)), Model((4,)), Training(epochs=ENDLESS), restarts=restarts)
+
+
+def gone(pid):
+    """Whether a process has ended, be it still waiting for somebody to ask."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state in "ZX"
+
+
+def gone_within(seconds, pids):
+    until = time.monotonic() + seconds
+    while not all(map(gone, pids)):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+async def collect(experiment, workers, act=lambda *_: None):
+    """Run a study and return its events; `act(study, pool, said)` is called after each batch of them."""
+    pool, said = Pool(workers), []
+    try:
+        work = Study(experiment, pool)
+        async with asyncio.timeout(30):
+            async for batch in work.events():
+                said += batch
+                act(work, pool, said)
+    finally:
+        pids = pool.process_ids
+        await pool.close()
+    assert gone_within(0, pids), "a worker is left after close()"
+    return said
+
+
+def run(experiment, workers, act=lambda *_: None):
+    return asyncio.run(collect(experiment, workers, act))
+
+
+class Once:
+    """An act that is done the first time that its condition holds."""
+
+    def __init__(self, *steps):
+        self.steps = list(steps)
+
+    def __call__(self, work, pool, said):
+        if self.steps and self.steps[0][0](said):
+            self.steps.pop(0)[1](work, pool)
+
+
+def of(kind, count=1):
+    return lambda said: sum(len(event.runs) for event in said if isinstance(event, kind)) >= count
+
+
+def test_a_small_study_runs_to_the_bits_of_this_process():
+    said = run(SMALL, 1)
+    assert isinstance(said[0], StudyStarted)
+    assert said[-1] == StudyEnded("finished")
+    assert said[0].labels == tuple(spec.label for spec in plan(SMALL))
+    assert {event.threads for event in said if isinstance(event, EnvironmentSeen)} == {1}
+    assert bits_by_run(said) == bits_by_run(study(SMALL)[1])
+    assert len(ended(said)) == 6
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_more_workers_give_the_same_bits(workers):
+    assert bits_by_run(run(SMALL, workers)) == bits_by_run(study(SMALL)[1])
+
+
+def test_folds_are_followed_by_one_refit_that_alone_looks_at_the_test_rows():
+    said = run(Experiment(Data(Wine()), Model((8,)), Training(epochs=5), ValidationPlan(KFold(3))), 2)
+    (planned,) = [event for event in said if isinstance(event, RefitPlanned)]
+    assert (planned.run, planned.label, planned.epochs) == (3, "refit", 5)
+    assert [end.test is not None for _, end in sorted(ended(said).items())] == [False, False, False, True]
+    assert ended(said)[3].validation is None
+
+
+def test_a_pool_serves_many_studies_with_the_same_processes():
+    async def twice():
+        pool = Pool(2)
+        try:
+            results, pids = [], []
+            for _ in range(2):
+                results.append([event async for batch in pool.train(SMALL, plan(SMALL)) for event in batch])
+                pids.append(pool.process_ids)
+        finally:
+            await pool.close()
+        return results, pids
+
+    results, pids = asyncio.run(twice())
+    assert pids[0] == pids[1]
+    assert len(set(pids[0])) == 2
+    assert bits_by_run(results[0]) == bits_by_run(results[1])
+
+
+@given(count=st.integers(1, 50), workers=st.integers(1, 60))
+def test_shares_are_contiguous_and_even(count, workers):
+    specs = [RunSpec(index, "run") for index in range(count)]
+    shares = share_out(specs, workers)
+    assert [spec for share in shares for spec in share] == specs
+    sizes = [len(share) for share in shares]
+    assert len(sizes) == min(workers, count)
+    assert max(sizes) - min(sizes) <= 1
+
+
+# --- deaths -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_killed_worker_fails_its_open_runs_and_the_others_finish():
+    experiment = Experiment(Data(Line(rows=40)), Model((4,)), Training(epochs=1_000), restarts=4)
+    victims = []
+
+    def kill(_, pool):
+        victims.append(pool.process_ids[1])
+        os.kill(victims[0], signal.SIGKILL)
+
+    # Both workers are held first, so that the moment is always in the middle.
+    act = Once(
+        (lambda said: any(isinstance(event, EnvironmentSeen) for event in said), lambda work, _: work.send(Pause())),
+        (of(Paused, 4), kill),
+        (of(RunsFailed), lambda work, _: work.send(Resume())),
+    )
+    said = run(experiment, 2, act)
+    assert not act.steps, "it ended before the commands came"
+    (failed,) = [event for event in said if isinstance(event, RunsFailed)]
+    assert failed.runs == (2, 3)
+    assert not failed.bad_input
+    assert "SIGKILL" in failed.problem
+    assert {run: end.status for run, end in ended(said).items()} == {0: "finished", 1: "finished"}
+    assert said[-1] == StudyEnded("finished")
+    whole = bits_by_run(study(experiment)[1])
+    assert {run: bits for run, bits in bits_by_run(said).items() if run < 2} == {run: whole[run] for run in (0, 1)}
+    assert gone(victims[0])
+
+
+def test_when_the_only_worker_is_killed_the_study_has_failed_and_the_next_one_gets_a_new_worker():
+    async def both():
+        pool, said = Pool(1), []
+        try:
+            async with asyncio.timeout(30):
+                async for batch in Study(endless(2), pool).events():
+                    said += batch
+                    if any(isinstance(event, EpochEnded) for event in batch):
+                        os.kill(pool.process_ids[0], signal.SIGKILL)
+                first = pool.process_ids
+                again = [event async for batch in Study(SMALL, pool).events() for event in batch]
+                return said, again, first, pool.process_ids
+        finally:
+            await pool.close()
+
+    said, again, first, second = asyncio.run(both())
+    assert [event.runs for event in said if isinstance(event, RunsFailed)] == [(0, 1)]
+    assert said[-1] == StudyEnded("failed")
+    assert again[-1] == StudyEnded("finished")
+    assert first != second
+
+
+def test_closing_a_pool_that_trains_leaves_no_worker():
+    async def close_early():
+        pool = Pool(2)
+        events_of_study = Study(endless(), pool).events()
+        async for batch in events_of_study:
+            if any(isinstance(event, EpochEnded) for event in batch):
+                break
+        await events_of_study.aclose()
+        pids = pool.process_ids
+        started = time.monotonic()
+        await pool.close()
+        return pids, time.monotonic() - started
+
+    pids, seconds = asyncio.run(close_early())
+    assert len(pids) == 2
+    assert gone_within(0, pids)
+    assert seconds < 2
+
+
+PARENT_SCRIPT = """
+import asyncio, sys
+from engine.control import Pause
+from engine.data.sources import Line
+from engine.events import EpochEnded, Paused
+from engine.experiment import Data, Experiment, Model, Training
+from engine.launch import Pool
+from engine.study import Study
+
+async def main():
+    pool = Pool(2)
+    experiment = Experiment(Data(Line(rows=40)), Model((4,)), Training(epochs=10_000_000), restarts=4)
+    study, heard, told = Study(experiment, pool), set(), False
+    kind = Paused if "paused" in sys.argv else EpochEnded
+    async for batch in study.events():
+        for event in batch:
+            if isinstance(event, EpochEnded) and kind is Paused:
+                study.send(Pause())
+            if isinstance(event, kind):
+                heard |= set(event.runs)
+        if heard == {0, 1, 2, 3} and not told:
+            told = True
+            print(*pool.process_ids, flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("state", ["training", "paused"])
+@pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")
+def test_no_worker_outlives_a_killed_parent(state):
+    command = [sys.executable, "-c", PARENT_SCRIPT, state]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(engine.__file__).parents[1]) as parent:
+        try:
+            pids = [int(word) for word in parent.stdout.readline().split()]
+            assert len(pids) == 2
+            assert not any(map(gone, pids))
+        finally:
+            parent.kill()
+        assert gone_within(2, pids)
+
+
+def start_worker(**changed):
+    environment = (
+        os.environ | threads.environment(1) | {PARENT: str(os.getpid()), ROOT: str(Path(engine.__file__).parent)}
+    )
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "engine.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment | changed,
+    )
+
+
+def test_a_worker_leaves_at_the_end_of_its_input_even_while_it_trains():
+    with start_worker() as worker:
+        worker.stdin.write(control.encode(Train(to_tables(endless(1)), plan(endless(1)))).encode() + b"\n")
+        worker.stdin.flush()
+        while not isinstance(events.decode(worker.stdout.readline()), EpochEnded):
+            pass
+        worker.stdin.close()
+        assert worker.wait(2) == 0
+
+
+def test_a_worker_of_another_parent_leaves_at_once():
+    with start_worker(**{PARENT: "1"}) as worker:
+        assert worker.wait(5) == 0
+
+
+def test_a_worker_of_another_package_called_engine_says_so():
+    with start_worker(**{ROOT: "/elsewhere/engine"}) as worker:
+        assert worker.wait(5) == 2
+        assert b"another package" in worker.stderr.read()
+
+
+def test_a_worker_that_is_sent_junk_does_not_stay_for_ever():
+    with start_worker() as worker:
+        worker.stdin.write(b"junk\n")
+        worker.stdin.close()
+        try:
+            worker.wait(5)
+        finally:
+            worker.kill()
+
+
+def test_a_worker_does_one_job_after_another():
+    with start_worker() as worker:
+        task = control.encode(Train(to_tables(SMALL), plan(SMALL)[:1])).encode() + b"\n"
+        results = []
+        for _ in range(2):
+            worker.stdin.write(task)
+            worker.stdin.flush()
+            said = []
+            while not (said and isinstance(said[-1], JobEnded)):
+                said.append(events.decode(worker.stdout.readline()))
+            results.append(bits_by_run(said))
+        worker.stdin.close()
+        assert worker.wait(5) == 0
+    assert results[0] == results[1]
+    assert len(results[0]) == 1
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def test_pause_step_and_resume_reach_all_workers_and_change_no_bit():
+    experiment = Experiment(Data(Line(rows=40)), Model((4,)), Training(epochs=1_000), restarts=4)
+    act = Once(
+        (lambda said: any(isinstance(e, EnvironmentSeen) for e in said), lambda work, _: work.send(Pause())),
+        (of(Paused, 4), lambda work, _: work.send(Step())),
+        (of(Paused, 8), lambda work, _: work.send(Resume())),
+    )
+    said = run(experiment, 2, act)
+    assert not act.steps, "it ended before the commands came"
+    assert said[-1] == StudyEnded("finished")
+    pauses = [event for event in said if isinstance(event, Paused)]
+    for start, stop in zip(
+        pauses[:2], [next(p for p in pauses[2:] if p.runs == q.runs) for q in pauses[:2]], strict=True
+    ):
+        assert stop.epoch == start.epoch + 1
+        assert stop.update % (stop.update // stop.epoch) == 0
+    assert sum(isinstance(event, Resumed) for event in said) == 4
+    assert bits_by_run(said) == bits_by_run(study(experiment)[1])
+
+
+def test_stop_ends_every_run_and_keeps_what_it_learned():
+    said = run(endless(), 2, Once((of(EpochEnded, 4), lambda work, _: work.send(Stop()))))
+    assert [end.status for end in ended(said).values()] == ["stopped"] * 4
+    assert all(end.train and end.validation and end.weights and end.test is None for end in ended(said).values())
+    assert said[-1] == StudyEnded("stopped")
+
+
+def test_a_stop_during_the_folds_keeps_the_refit_from_starting():
+    experiment = Experiment(Data(Line(rows=40)), training=Training(epochs=ENDLESS), validation=ValidationPlan(KFold(3)))
+    said = run(experiment, 1, Once((of(EpochEnded), lambda work, _: work.send(Stop()))))
+    assert not any(isinstance(event, RefitPlanned) for event in said)
+    assert said[-1] == StudyEnded("stopped")
+
+
+def test_a_changed_learning_rate_is_told_with_its_update():
+    act = Once(
+        (of(EpochEnded), lambda work, _: work.send(Change("learning_rate", 0.5))),
+        (of(Changed, 2), lambda work, _: work.send(Stop())),
+    )
+    said = run(endless(2), 1, act)
+    (change,) = [event for event in said if isinstance(event, Changed)]
+    assert (change.runs, change.key, change.value) == ((0, 1), "learning_rate", 0.5)
+    assert 0 < change.update <= ended(said)[0].updates
+
+
+@pytest.mark.parametrize(
+    ("experiment", "key"),
+    [
+        (Experiment(Data(Line(rows=10), test=0), validation=ValidationPlan(KFold(11))), "validation.k"),
+        (Experiment(Data(Xor(), test_from=date(2013, 1, 1))), "data.test_from"),
+    ],
+)
+def test_a_bad_experiment_fails_all_its_runs_and_the_pool_lives_on(experiment, key):
+    async def both():
+        pool = Pool(2)
+        try:
+            bad = [event async for batch in Study(experiment, pool).events() for event in batch]
+            return bad, [event async for batch in Study(SMALL, pool).events() for event in batch]
+        finally:
+            await pool.close()
+
+    bad, good = asyncio.run(both())
+    failed = [event for event in bad if isinstance(event, RunsFailed)]
+    assert {event.key for event in failed} == {key}
+    assert all(event.bad_input for event in failed)
+    assert sorted(run for event in failed for run in event.runs) == list(range(len(plan(experiment))))
+    assert bad[-1] == StudyEnded("failed")
+    assert not any(isinstance(event, RunEnded) for event in bad)
+    assert good[-1] == StudyEnded("finished")

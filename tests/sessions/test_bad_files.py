@@ -1,0 +1,209 @@
+"""Every bad file is one LabError that names it, and the line where there is one, within a second."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.data.sources import Xor
+from engine.errors import LabError
+from engine.experiment import Data, Experiment
+from sessions import codec
+from sessions.curve import Curve
+from sessions.page import Page
+from sessions.record import Record, RunRecord
+
+GOOD = 'title = "a page"\n[data]\nname = "xor"\n'
+
+
+def problem_of(path):
+    """Return the problem that reading a file tells; anything but a LabError is a failure."""
+    started = time.perf_counter()
+    with pytest.raises(LabError) as caught:
+        codec.read_page(path)
+    assert time.perf_counter() - started <= 1
+    error = caught.value
+    assert str(path) in error.where
+    text = str(error)
+    assert text.count(str(path)) == 1
+    assert "\n" not in text
+    assert len(text) < 2_000
+    assert "Traceback" not in text
+    return error
+
+
+def put(tmp_path, content):
+    path = tmp_path / "page.toml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+CONTENTS = {
+    "empty": ("", "data.name is missing"),
+    "blank": ("\n  \n# only a comment\n", "data.name is missing"),
+    "Latin-1": ('title = "Bücher"\n'.encode("latin-1"), "UTF-8"),
+    "UTF-16": (GOOD.encode("utf-16"), "UTF-8"),
+    "UTF-16 without BOM": (GOOD.encode("utf-16-le"), "not valid TOML"),
+    "zeros": (b"\0" * 1_000, "not valid TOML"),
+    "binary": (bytes(range(256)) * 10, ""),
+    "a syntax error": (GOOD + "epochs == 5", "line 4"),
+    "an unclosed text": ('title = "a', "not valid TOML"),
+    "an unclosed array": ("[data]\nname = [", "not valid TOML"),
+    "a key twice": (GOOD + 'name = "line"\n', "line 4"),
+    "a table twice": (GOOD + "[data]\n", "not valid TOML"),
+    "500 levels of arrays": ("x = " + "[" * 500 + "]" * 500, "nested"),
+    "500 levels of tables": ("x = " + "{a=" * 500 + "1" + "}" * 500, "nested"),
+    "100,000 brackets": ("x = " + "[" * 100_000, "nested"),
+    "500 levels of a dotted key": (".".join("a" * 500) + " = 1", "nested"),
+    "a dotted key of 40 kB": (".".join("a" * 20_000) + " = 1", "nested"),
+    "a dotted key of two letters": (".".join(["ab"] * 13_000) + " = 1", ""),
+    "a dotted key of long parts": (".".join(["a-part"] * 6_000) + " = 1", ""),
+    "a dotted key of quoted parts": (".".join(['"ab"'] * 8_000) + " = 1", ""),
+    "a dotted key with spaces": (" . ".join(["ab"] * 8_000) + " = 1", ""),
+    "a dotted table of 40 kB": ("[" + ".".join(["ab"] * 13_000) + "]", ""),
+    "many dotted keys": ("\n".join(f"a{i}.b.c = 1" for i in range(5_000)), "is not a key"),
+    "a whole number of 5,000 digits": ("seed = " + "9" * 5_000, ""),
+    "a hexadecimal number of 5,000 digits": (GOOD.replace("title", "seed = 0x" + "f" * 5_000 + "\ntitle"), ""),
+    "a whole number of 400 digits": ("seed = " + "9" * 400 + "\n" + GOOD, "line 1"),
+    "a date that is none": ("created = 2020-13-45", "not valid TOML"),
+    "a wrong type": (GOOD + "[training]\nepochs = true\n", "line 5"),
+    "a table for a number": (GOOD + "[training.epochs]\nx = 1\n", "line 4"),
+    "a list of tables": ("[[data]]\nname = 'xor'\n", "line 1"),
+    "a newer schema": ("schema = 2\n" + GOOD, "line 1"),
+    "a far newer schema": ("schema = " + "9" * 100 + "\n" + GOOD, "newer"),
+    "another format": ('format = "jupyter"\n' + GOOD, "line 1"),
+    "an unknown key": (GOOD + "nam = 1\n", "line 4"),
+    "an unknown table": (GOOD + "[modle]\n", "line 4"),
+    "nan": (GOOD + "[training]\nlearning_rate = nan\n", "line 5"),
+    "infinity": (GOOD + "[training]\nlearning_rate = inf\n", "line 5"),
+    "JSON": ('{"data": {"name": "xor"}}', "not valid TOML"),
+    "an unknown data set": ("[data]\nname = 'xo'\n", "did you mean xor?"),
+    "a name with escapes": ("[data]\nname = '\x1b]52;c;aGk=\x07'\n", ""),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_a_bad_file_is_one_problem(name, tmp_path):
+    content, says = CONTENTS[name]
+    error = problem_of(put(tmp_path, content))
+    assert says in str(error)
+
+
+def test_a_byte_order_mark_is_welcome(tmp_path):
+    page = codec.read_page(put(tmp_path, b"\xef\xbb\xbf" + GOOD.encode()))
+    assert page.title == "a page"
+
+
+def test_the_ends_of_lines_of_another_system_are_welcome(tmp_path):
+    assert codec.read_page(put(tmp_path, GOOD.replace("\n", "\r\n"))).title == "a page"
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    assert "No such file" in str(problem_of(tmp_path / "none.toml"))
+    assert "is not a file" in str(problem_of(tmp_path))
+    assert problem_of(tmp_path / "page.toml" / "x").problem
+    assert problem_of(tmp_path / ("n" * 300)).problem
+
+
+def test_a_link_that_leads_nowhere_or_in_a_circle(tmp_path):
+    path = tmp_path / "page.toml"
+    path.symlink_to(tmp_path / "none")
+    problem_of(path)
+    path.unlink()
+    path.symlink_to(path)
+    problem_of(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    path = tmp_path / "page.toml"
+    os.mkfifo(path)
+    assert "is not a file" in str(problem_of(path))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read(tmp_path):
+    path = put(tmp_path, GOOD)
+    path.chmod(0)
+    assert "Permission" in str(problem_of(path))
+
+
+@pytest.mark.parametrize("size", [65 << 20, 10 << 30])
+def test_a_huge_file_is_not_read(tmp_path, size):
+    path = put(tmp_path, GOOD)
+    os.truncate(path, size)
+    assert f"{size >> 20} MB" in str(problem_of(path))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("filling", [b"", b"[", b"a.", b"x = 1\n", b'"', b"#"], ids=repr)
+def test_the_largest_file_that_is_read_is_refused_within_a_second_too(tmp_path, filling):
+    size = 60 << 20
+    path = put(tmp_path, filling * (size // len(filling)) if filling else b"")
+    os.truncate(path, size)
+    problem_of(path)
+
+
+RECORD = Record("finished", (RunRecord("run", train={"loss": 0.5}, train_curves={"loss": Curve([1, 2], [1.0, 0.5])}),))
+PAGE_TEXT = codec.write_page(Page(Experiment(Data(Xor())), "t", record=RECORD))
+RECORDS = [
+    "runs = 5",
+    "runs = [5]",
+    "runs = [[]]",
+    "runs = [{}]",
+    'runs = [{label = "x", train = 5}]',
+    'runs = [{label = "x", train = {loss = "y"}}]',
+    'runs = [{label = "x", train_curves = 5}]',
+    'runs = [{label = "x", train_curves = {loss = 5}}]',
+    'runs = [{label = "x", train_curves = {loss = {}}}]',
+    'runs = [{label = "x", train_curves = {loss = {values = ["a"]}}}]',
+    'runs = [{label = "x", train_curves = {loss = {values = 5}}}]',
+    'runs = [{label = "x", train_curves = {loss = {values = [1.0], epochs = [1, 2]}}}]',
+    'runs = [{label = "x", train_curves = {loss = {values = [1.0], epochs = [inf]}}}]',
+    'runs = [{label = "x", train_curves = {loss = {values = [1.0], epochs = [nan]}}}]',
+    'runs = [{label = "x", train_curves = {loss = {values = [1.0], epochs = [99999999999999999999]}}}]',
+    'runs = [{label = "x", train = {loss = 1' + "0" * 400 + "}}]",
+    "data = 5",
+    "data = []",
+    "environment = 'x'",
+    "interventions = 5",
+    "interventions = [5]",
+    "interventions = [{}]",
+    "interventions = [{runs = [inf], update = 1, key = 'x', value = 1}]",
+    "interventions = [{runs = [0], update = inf, key = 'x', value = 1}]",
+    "interventions = [{runs = 5, update = 1, key = 'x', value = 1}]",
+    "runs = [{label = 5}]",
+    'runs = [{label = "x", epoch = "y"}]',
+    'runs = [{label = "x", status = 5}]',
+    'runs = [{label = "x", best_epoch = "y"}]',
+    'runs = [{label = "x", seconds = "y"}]',
+    "data = {}",
+]
+
+
+@pytest.mark.parametrize("line", RECORDS, ids=lambda line: line[:80])
+def test_a_damaged_record_is_one_problem(line, tmp_path):
+    path = put(tmp_path, f'{GOOD}\n[record]\nstatus = "finished"\n{line}\n')
+    assert "record" in str(problem_of(path))
+
+
+@given(data=st.data())
+def test_a_page_with_any_byte_changed_is_read_or_one_problem(data):
+    content = bytearray(PAGE_TEXT.encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place] = data.draw(st.integers(0, 255))
+    try:
+        page = codec.parse(content.decode(), "f")
+    except (UnicodeDecodeError, LabError):
+        return
+    assert page.warning or page.record == RECORD or page.record is None
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_page_or_one_problem(text):
+    with pytest.raises(LabError):
+        codec.parse(text, "f")

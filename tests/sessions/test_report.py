@@ -1,0 +1,210 @@
+"""The JSON of a study: its keys are INTERFACE's, its summary NumPy's."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from making import study
+
+from engine.data.sources import Line, Wine
+from engine.events import RefitPlanned, StudyEnded, StudyStarted
+from engine.experiment import Data, Experiment, Training, ValidationPlan
+from engine.plan import mean_and_sd, plan
+from engine.validations import KFold
+from sessions.page import Page
+from sessions.record import Record, RunRecord, fold
+from sessions.report import as_json, summarize
+
+TOP = {"session", "status", "runs", "candidates", "chosen", "summary", "refit", "test_looks", "verdict"}
+RUN = {
+    "label",
+    "settings",
+    "restart",
+    "repeat",
+    "fold",
+    "status",
+    "epochs",
+    "best_epoch",
+    "parameters",
+    "seconds",
+    "train",
+    "validation",
+    "test",
+    "coefficients",
+}
+
+
+def page_of(experiment):
+    specs = plan(experiment)
+    places = [tuple(getattr(spec, name) + 1 for spec in specs) for name in ("restart", "repeat", "fold")]
+    started = StudyStarted(tuple(spec.label for spec in specs), *places, experiment.training.epochs)
+    return Page(experiment, "A page", record=fold([started, *study(experiment)[1], StudyEnded("finished")]))
+
+
+def plain(page):
+    said = as_json(Path("/x/page.toml"), page)
+    return json.loads(json.dumps(said, allow_nan=False))
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        Experiment(Data(Line(rows=60)), training=Training(epochs=3)),
+        Experiment(Data(Wine()), training=Training(epochs=3), validation=ValidationPlan(KFold(3, 2)), restarts=2),
+    ],
+    ids=["one run", "folds"],
+)
+def test_the_keys_are_those_of_the_interface(experiment):
+    said = plain(page_of(experiment))
+    assert set(said) >= TOP
+    assert said["session"] == "/x/page.toml"
+    assert said["status"] == "finished"
+    for run in said["runs"]:
+        assert set(run) >= RUN
+        assert run["status"] == "finished"
+        assert run["epochs"] == 3
+        assert set(run["train"]) == set(run["validation"])
+    assert (said["chosen"], said["verdict"], said["refit"]) == ({}, None, None)
+    assert said["candidates"] == [{"settings": {}, "summary": said["summary"]}]
+    assert set(said["summary"]) >= {f"validation.{name}" for name in said["runs"][0]["validation"]}
+    linear_regression = said["runs"][0]["coefficients"]
+    assert (linear_regression is None) == isinstance(experiment.data.source, Wine)
+
+
+def test_places_are_counted_from_one_and_labels_say_them():
+    runs = plain(
+        page_of(
+            Experiment(Data(Wine()), training=Training(epochs=1), validation=ValidationPlan(KFold(2, 2)), restarts=2)
+        )
+    )["runs"]
+    assert [(run["repeat"], run["fold"], run["restart"]) for run in runs] == [
+        (repeat, fold, restart) for repeat in (1, 2) for fold in (1, 2) for restart in (1, 2)
+    ]
+    assert runs[-1]["label"] == "repeat 2/2 · fold 2/2 · restart 2/2"
+
+
+def test_the_test_rows_are_looked_at_once_in_a_study_without_folds():
+    said = plain(page_of(Experiment(Data(Line(rows=60)), training=Training(epochs=1))))
+    assert said["test_looks"] == 1
+    assert said["runs"][0]["test"]["loss"] > 0
+    assert "test.loss" in said["summary"]
+    folds = plain(page_of(Experiment(Data(Wine()), training=Training(epochs=1), validation=ValidationPlan(KFold(2)))))
+    assert folds["test_looks"] == 0
+    assert all(run["test"] is None for run in folds["runs"])
+
+
+def test_the_refit_stands_apart():
+    record = fold([StudyStarted(("a",), (1,), (1,), (1,), 3), RefitPlanned(1, "refit", 3, "why")])
+    said = plain(Page(Experiment(Data(Wine())), record=record))
+    assert said["refit"]["label"] == "refit"
+    assert len(said["runs"]) == 1
+
+
+def records(draw_loss):
+    """Return records of repeats × folds × restarts."""
+
+    @st.composite
+    def drawn(draw):
+        repeats, folds, restarts = draw(st.integers(1, 2)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
+        return Record(
+            "finished",
+            tuple(
+                RunRecord(
+                    f"{repeat}{fold}{restart}",
+                    restart=restart,
+                    repeat=repeat,
+                    fold=fold,
+                    status="finished",
+                    train={"loss": draw(draw_loss)},
+                    validation={"loss": draw(draw_loss)},
+                )
+                for repeat in range(1, repeats + 1)
+                for fold in range(1, folds + 1)
+                for restart in range(1, restarts + 1)
+            ),
+        )
+
+    return drawn()
+
+
+@given(records(st.floats(-1e6, 1e6)))
+def test_the_summary_is_numpys(record):
+    shape = [max(getattr(run, name) for run in record.runs) for name in ("repeat", "fold", "restart")]
+    for part in ("train", "validation"):
+        values = np.array([getattr(run, part)["loss"] for run in record.runs]).reshape(shape)
+        # Restarts are averaged within a fold; where there are no folds, they are what varies.
+        groups = values.mean(axis=2).ravel() if shape[0] * shape[1] > 1 else values.ravel()
+        said = summarize(record)[f"{part}.loss"]
+        assert said["mean"] == pytest.approx(groups.mean(), rel=1e-9, abs=1e-6)
+        assert said["sd"] == pytest.approx(groups.std(ddof=1) if len(groups) > 1 else 0.0, rel=1e-9, abs=1e-6)
+    assert set(summarize(record)) == {"train.loss", "validation.loss"}
+
+
+def test_runs_that_did_not_finish_are_left_out_of_the_summary():
+    def run(fold, status, loss):
+        return RunRecord(str(fold), fold=fold, status=status, train={"loss": loss}, validation={"loss": loss})
+
+    record = Record(
+        "finished",
+        (
+            run(1, "finished", 1.0),
+            run(2, "diverged", math.nan),
+            run(3, "finished", 2.0),
+            run(4, "stopped", 9.0),
+            RunRecord("5", fold=5, status="failed"),
+        ),
+    )
+    assert summarize(record)["validation.loss"] == {"mean": 1.5, "sd": pytest.approx(math.sqrt(0.5))}
+    said = plain(Page(Experiment(Data(Wine())), record=record))
+    assert said["runs"][1]["train"] == {"loss": None}
+    assert [run["status"] for run in said["runs"]] == ["finished", "diverged", "finished", "stopped", "failed"]
+
+
+def test_a_first_run_without_figures_hides_no_other():
+    record = Record(
+        "finished",
+        (
+            RunRecord("1", fold=1, status="failed"),
+            RunRecord("2", fold=2, status="finished", train={"loss": 1.0}),
+        ),
+    )
+    assert summarize(record) == {"train.loss": {"mean": 1.0, "sd": 0.0}}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_null(value):
+    run = RunRecord(
+        "1",
+        status="finished",
+        train={"loss": value},
+        validation={"loss": value},
+        seconds=0.5,
+        coefficients={"x": value},
+    )
+    said = plain(Page(Experiment(Data(Wine())), record=Record("finished", (run,))))
+    assert said["runs"][0]["train"] == {"loss": None}
+    assert said["runs"][0]["coefficients"] == {"x": None}
+
+
+def test_a_page_that_nobody_has_run():
+    said = plain(Page(Experiment(Data(Wine()))))
+    assert (said["status"], said["runs"], said["candidates"], said["chosen"], said["summary"]) == (
+        "planned",
+        [],
+        [],
+        None,
+        {},
+    )
+    assert said["test_looks"] == 0
+
+
+def test_mean_and_sd_by_hand():
+    # (1 + 2 + 6)/3 = 3; √((4 + 1 + 9)/2) = √7
+    assert mean_and_sd([1.0, 2.0, 6.0]) == (3.0, pytest.approx(math.sqrt(7)))
+    assert mean_and_sd([5.0]) == (5.0, 0.0)
