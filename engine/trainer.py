@@ -230,7 +230,10 @@ class Stack:
         job = self.jobs[place]
         # A network that was stopped or diverged is no result, and a look at the test rows would be spent on nothing.
         test = self._measure(place, job.test) if status == "finished" else {}
-        weights = self.network.parameters[place].astype("<f4").tobytes()
+        parameters = self.network.parameters[place].astype("<f4")
+        # One NaN for all: the sign of one depends on where in its stack a run stood.
+        parameters[np.isnan(parameters)] = np.nan
+        weights = parameters.tobytes()
         return RunEnded(
             run=job.index,
             status=status,
@@ -253,7 +256,8 @@ class Stack:
             return None
         weights = self.network.weights[0][place].astype(np.float64)
         scales = self.scales[place]
-        slopes, intercept = raw_coefficients(dataset, scales.inputs, scales.targets, weights[:-1], weights[-1])
+        with np.errstate(all="ignore"):
+            slopes, intercept = raw_coefficients(dataset, scales.inputs, scales.targets, weights[:-1], weights[-1])
         names = (*dataset.feature_names, "intercept")
         return dict(zip(names, map(float, (*slopes[:, 0], intercept[0])), strict=True))
 

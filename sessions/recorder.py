@@ -115,5 +115,5 @@ class Recorder:
         """Return the final weights of every run that ended, one flat float32 array each, as an .npz file."""
         buffer = io.BytesIO()
         arrays = {f"run_{run}_final": weights for run, weights in sorted(self._weights.items())}
-        np.savez(buffer, allow_pickle=False, **arrays)
+        np.savez(buffer, **arrays)
         return buffer.getvalue()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import termios
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.events import Event, Paste
 from textual.screen import Screen
 
 from engine.errors import LabError
@@ -25,9 +29,12 @@ from tui.screens.help import HelpScreen
 from tui.screens.lab import LabScreen
 from tui.screens.library import LibraryScreen
 from tui.screens.replay import ReplayScreen
-from tui.text import safe
+from tui.text import masked, safe
 
 TERMINAL_SECONDS = 1.0
+"""How often the terminal is looked for: under nohup no signal tells that it has gone."""
+GRACE_SECONDS = 3.0
+"""How long the loop may take to end the program before it is ended without it."""
 
 
 class Lossbook(App[None]):
@@ -69,7 +76,8 @@ class Lossbook(App[None]):
             # Outside the main thread, as in a test, signals are somebody else's.
             with contextlib.suppress(ValueError, RuntimeError):
                 loop.add_signal_handler(number, self._leave_at_once, 128 + number)
-        self.set_interval(TERMINAL_SECONDS, self._look_for_terminal)
+        if not self.is_headless:
+            Thread(target=self._watch_terminal, args=(loop,), daemon=True).start()
         self.run_worker(self._recover, thread=True)
         if self._replay is not None:
             self.replay_page(self._replay)
@@ -84,14 +92,29 @@ class Lossbook(App[None]):
         self.controller.keep_now()
         self.exit(return_code=status)
 
-    def _look_for_terminal(self) -> None:
-        """Leave where the terminal has gone without a signal, as under nohup: reading from it would spin for ever."""
-        if self.is_headless:
-            return
-        try:
-            termios.tcgetattr(sys.__stdin__.fileno() if sys.__stdin__ else 0)
-        except (termios.error, OSError, ValueError):
-            self._leave_at_once(128 + signal.SIGHUP)
+    def _watch_terminal(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Leave where the terminal has gone; in a thread, for Textual then waits to write to it and never goes on."""
+        while _has_terminal():
+            time.sleep(TERMINAL_SECONDS)
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._vanish)
+        time.sleep(GRACE_SECONDS)
+        self._vanish()
+
+    def _vanish(self) -> None:
+        """Save and end at once: there is no screen to restore."""
+        self.controller.keep_now()
+        os._exit(128 + signal.SIGHUP)
+
+    async def on_event(self, event: Event) -> None:
+        """Clean what is pasted before any widget sees it: an escape in it would go back to the terminal."""
+        if isinstance(event, Paste):
+            event.text = masked(event.text)
+        await super().on_event(event)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy what was seen."""
+        super().copy_to_clipboard(masked(text))
 
     async def on_unmount(self) -> None:
         """End the workers."""
@@ -113,7 +136,8 @@ class Lossbook(App[None]):
 
     def _caller(self, command: Command) -> Callable[[], Awaitable[None]]:
         async def call() -> None:
-            await self.run_action(command.action, default_namespace=self.screen)
+            # The app's own actions are not the screen's: asked there, they would do nothing.
+            await self.run_action(command.action, default_namespace=self if command in EVERYWHERE else self.screen)
 
         return call
 
@@ -165,3 +189,11 @@ class Lossbook(App[None]):
 
     def _forget_asking(self) -> None:
         self._asked_to_leave = False
+
+
+def _has_terminal() -> bool:
+    try:
+        termios.tcgetattr(sys.__stdin__.fileno() if sys.__stdin__ else 0)
+    except (termios.error, OSError, ValueError):
+        return False
+    return True

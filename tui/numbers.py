@@ -8,7 +8,10 @@ from sessions.record import RunRecord
 
 
 def figure(value: float | None, digits: int = 4) -> str:
-    """Return a loss or metric in four significant digits: `0.5225`, `12.3`, `1.2e-05`; `–` where there is none."""
+    """Return a loss or metric in four significant digits: `0.5225`, `12.35`; three beside an exponent: `1.23e-05`.
+
+    What there is none of is `–`.
+    """
     if value is None:
         return "–"
     if not math.isfinite(value):

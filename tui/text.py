@@ -36,6 +36,17 @@ def safe(text: str, limit: int = 200) -> str:
     return shown[: max(0, limit - 1)] + "…" if limit > 0 else ""
 
 
+def masked(text: str) -> str:
+    """Return the text with one visible sign in the place of each hidden character; ends of lines and tabs stay."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(character if character in "\n\t" else _sign(character) for character in lines)
+
+
+def _sign(character: str) -> str:
+    shown = _visible(character)
+    return shown if len(shown) == 1 else "\ufffd"
+
+
 def _visible(character: str) -> str:
     if " " <= character <= "~":
         return character

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -266,6 +267,37 @@ def test_no_worker_outlives_a_killed_parent(state):
         finally:
             parent.kill()
         assert gone_within(2, pids)
+
+
+STEPPARENT_SCRIPT = f"""
+import os, subprocess, sys
+from pathlib import Path
+import engine
+from engine import threads
+environment = os.environ | threads.environment(1)
+environment |= {{{PARENT!r}: str(os.getpid()), {ROOT!r}: str(Path(engine.__file__).parent)}}
+worker = subprocess.Popen([sys.executable, "-P", "-m", "engine.worker"], stdin=0, stdout=1, env=environment)
+worker.wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")
+def test_a_worker_whose_input_somebody_else_keeps_open_dies_with_its_parent_too():
+    command = [sys.executable, "-c", STEPPARENT_SCRIPT]
+    root = Path(engine.__file__).parents[1]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root) as parent:
+        parent.stdin.write(control.encode(Train(to_tables(endless(1)), plan(endless(1)))).encode() + b"\n")
+        parent.stdin.flush()
+        while not isinstance(events.decode(parent.stdout.readline()), EpochEnded):
+            pass
+        (worker,) = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        assert not gone(worker)
+        parent.kill()
+        try:
+            assert gone_within(2, [worker])
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(worker), signal.SIGKILL)
 
 
 def start_worker(**changed):

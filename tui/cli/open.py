@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -29,5 +30,8 @@ def open_app(options: argparse.Namespace) -> int:
         replay=options.page,
         speed=getattr(options, "speed", 1.0),
     )
+    # A full collection holds the screen for a tenth of a second: it leaves out what has been imported, and is rarer.
+    gc.freeze()
+    gc.set_threshold(700, 10, 100)
     app.run(mouse=not options.no_mouse)
     return app.return_code or 0

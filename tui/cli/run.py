@@ -169,7 +169,7 @@ class Teller:
     def tell(self, record: Record) -> None:
         """Say where the study stands, if it is time to."""
         now = time.monotonic()
-        if now < self._next or not record.runs:
+        if now < self._next or all(run.status in {"waiting", "failed"} for run in record.runs):
             return
         self._next = now + self._every
         going = next((run for run in record.runs if run.status == "training"), record.runs[-1])

@@ -72,8 +72,8 @@ class Field(Horizontal, can_focus=True):
     def show(self, row: Row) -> None:
         """Show another row, or the same with another value."""
         self.row = row
-        self._label.update(Content(safe(row.label, LABEL_WIDTH - 1)))
-        self._value.update(Content(safe(row.text, 60)))
+        self._label.update(Content(safe(row.label, LABEL_WIDTH - 1)), layout=False)
+        self._value.update(Content(safe(row.text, 60)), layout=False)
         self._value.set_class(row.is_set, "set")
 
     @property

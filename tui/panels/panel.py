@@ -67,14 +67,16 @@ class Panel(Vertical):
 
     def open(self, *, opened: bool) -> None:
         """Show the fields, or only what they say together."""
-        self.set_class(not opened, "closed")
-        self._retitle()
+        if self.has_class("closed") == opened:
+            self.set_class(not opened, "closed")
+            self._retitle()
 
     def _retitle(self) -> None:
         name = f"{self.place + 1} {PANELS[self.place][1]}"
         said = form.summary(self._draft, self.place) if self.has_class("closed") else ""
         self._title.update(
-            Content.assemble((name, "bold"), "  ", safe(said, 60)) if said else Content(name).stylize("bold")
+            Content.assemble((name, "bold"), "  ", safe(said, 60)) if said else Content(name).stylize("bold"),
+            layout=False,
         )
 
 

@@ -12,16 +12,18 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Footer, Static, TextArea
+from textual.widgets import Static
 
 from engine.errors import LabError
 from tui.commands import LAB, bindings
 from tui.controller import Controller
 from tui.panels.field import Field
 from tui.panels.form import parse, stepped, with_value
+from tui.panels.notes import Notes
 from tui.panels.panel import Panels
 from tui.progress import Pace
 from tui.screens.choice import ChoiceScreen, Chosen
+from tui.screens.footer import KeysFooter
 from tui.screens.stage import Stage, StatusLine
 from tui.text import safe
 
@@ -30,6 +32,8 @@ LOW = 34
 """Below so many lines only one panel is open, and the notes only while they are written."""
 SMALLEST = (60, 16)
 NOTES_SECONDS = 1.0
+WORDS_SECONDS = 0.5
+"""How often the line of progress changes while a study goes: oftener it cannot be read."""
 
 
 class LabScreen(Screen[None]):
@@ -44,10 +48,12 @@ class LabScreen(Screen[None]):
         self._clock = clock
         self._pace = Pace()
         self._seen = -1
+        self._words_due = 0.0
         self._panels = Panels(controller.draft)
         self._stage = Stage(EMPTY)
-        self._notes = TextArea(id="notes", compact=True, placeholder="notes on this page (n)")
+        self._notes = Notes(id="notes", compact=True, placeholder="notes on this page (n)")
         self._heading = Static(id="heading", markup=False)
+        self._headed = ""
         self._status = StatusLine()
         self._hint = Static(id="hint", markup=False)
         self._too_small = Static(id="too-small", markup=False)
@@ -62,7 +68,7 @@ class LabScreen(Screen[None]):
                 yield self._notes
         yield self._status
         yield self._hint
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeysFooter()
         yield self._too_small
 
     def on_mount(self) -> None:
@@ -95,8 +101,13 @@ class LabScreen(Screen[None]):
         self._seen = controller.version
         now = self._clock()
         self._stage.show(controller.record, now)
-        self._say_where_it_stands(now)
-        self._heading.update(self._headline())
+        if now >= self._words_due or not moving:
+            self._words_due = now + WORDS_SECONDS
+            self._say_where_it_stands(now)
+        headline = self._headline()
+        if headline.plain != self._headed:
+            self._headed = headline.plain
+            self._heading.update(headline, layout=False)
 
     async def show_page(self) -> None:
         """Show another page: its settings, its curves and its notes."""
@@ -148,7 +159,7 @@ class LabScreen(Screen[None]):
     def hint(self, text: str, *, problem: bool = False) -> None:
         """Show one line of help, or what is wrong with what was typed."""
         self._hint.set_class(problem, "problem")
-        self._hint.update(Content(safe(f"✗ {text}" if problem else text, 300)))
+        self._hint.update(Content(safe(f"✗ {text}" if problem else text, 300)), layout=False)
 
     async def on_field_stepped(self, message: Field.Stepped) -> None:
         """Take the next value."""

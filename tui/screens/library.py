@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import DataTable, Input, Static
 from textual.worker import get_current_worker
 
 from engine.data.sources import SOURCES
@@ -20,6 +20,7 @@ from sessions.report import summarize
 from sessions.store import Entry, Store
 from tui.commands import LIBRARY, bindings
 from tui.numbers import figure
+from tui.screens.footer import KeysFooter
 from tui.screens.runs import SIGNS, widths
 from tui.text import safe
 
@@ -43,22 +44,27 @@ class LibraryScreen(Screen[Wanted | None]):
         self._table: DataTable[Text] = DataTable(id="pages", cursor_type="row")
         self._search = Input(placeholder="filter: words of title, data, status or name; esc leaves", compact=True)
         self._search.cursor_blink = False
+        self._heading = Static(id="heading", markup=False)
         self._said = Static(id="hint", markup=False)
 
     def compose(self) -> ComposeResult:
         """Return the search, the table and what a row says."""
-        yield Static(Content.assemble(("Library", "bold"), "  ", safe(str(self._store.folder), 120)), id="heading")
+        yield self._heading
         yield self._search
         yield self._table
         yield self._said
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeysFooter()
 
     def on_mount(self) -> None:
         """Read the folder beside the screen's work: there may be many pages."""
         self._search.display = False
         self._table.focus()
-        self._said.update(Content("reading the pages …"))
+        self._head("reading the pages …")
         self._read()
+
+    def _head(self, count: str) -> None:
+        folder = safe(str(self._store.folder), 120)
+        self._heading.update(Content.assemble(("Library", "bold"), f"  {count}  ", (folder, "$text-muted")))
 
     @work(thread=True)
     def _read(self) -> None:
@@ -77,15 +83,17 @@ class LibraryScreen(Screen[Wanted | None]):
     def _show(self) -> None:
         words = self._search.value.casefold().split()
         self._shown = [entry for entry in self._entries if all(word in _haystack(entry) for word in words)]
+        # A DataTable measures columns only once it is idle, and what it has drawn before stays cut off.
         rows = [_row(entry) for entry in self._shown]
         self._table.clear(columns=True)
         for name, width in zip(COLUMNS, widths([COLUMNS, *rows]), strict=True):
             self._table.add_column(Text(name), width=width)
         for row in rows:
             self._table.add_row(*(Text(cell, no_wrap=True) for cell in row))
-        count = f"{len(self._shown)} of {len(self._entries)} pages" if words else f"{len(self._entries)} pages"
-        none = "no page yet: train something in the lab" if not self._entries else count
-        self._said.update(Content(none))
+        count = f"{len(self._entries)} page{'' if len(self._entries) == 1 else 's'}"
+        self._head(f"{len(self._shown)} of {count}" if words else count)
+        none = "nothing has these words" if self._entries else "no page yet: train something in the lab"
+        self._said.update(Content("" if self._shown else none))
 
     def on_input_changed(self) -> None:
         """Filter as a person types."""

@@ -12,14 +12,16 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
+from engine.errors import LabError
 from sessions.page import Page, default_title
 from sessions.replay import Tape
 from tui.commands import REPLAY, bindings
 from tui.panels import form
 from tui.panels.panel import Panels
 from tui.player import Player
+from tui.screens.footer import KeysFooter
 from tui.screens.lab import LOW
 from tui.screens.stage import Stage, StatusLine
 from tui.text import safe
@@ -29,11 +31,13 @@ class ReplayScreen(Screen[None]):
     """Its panels show the page's settings and take none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(REPLAY)]
+    # The table of runs would take the keys that seek.
+    AUTO_FOCUS: ClassVar[str | None] = ""
 
     def __init__(self, page: Page, fps: int, speed: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         if page.record is None:
-            raise ValueError("a page without a record cannot be replayed")
+            raise LabError("the page holds no runs to replay", "train it first")
         self._page = page
         self._fps = fps
         self._clock = clock
@@ -52,7 +56,7 @@ class ReplayScreen(Screen[None]):
             yield self._panels
             yield self._stage
         yield self._status
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeysFooter()
 
     def on_mount(self) -> None:
         """Start to play."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import le
+from typing import ClassVar
 
 from rich.cells import cell_len
-from rich.text import Text
-from textual.widgets import DataTable
+from rich.segment import Segment
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
 from sessions.record import Record, RunRecord
 from sessions.report import summarize
@@ -37,46 +39,55 @@ IMPORTANCE = [
 """Which columns (part, whether it is the loss) go first where there is no room, the dearest last."""
 
 
-class RunsTable(DataTable[Text]):
-    """Shows a record; only cells whose text has changed are drawn again."""
+class RunsTable(ScrollView, can_focus=True):
+    """Shows a record, the header always in sight. Only lines that have changed are drawn again.
+
+    A DataTable would do, but it renders all its rows for each cell that changes, and while folds train all change.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"runs--header"}
 
     def __init__(self) -> None:
-        super().__init__(id="runs", cursor_type="row", cell_padding=1, show_cursor=False)
-        self._shown: list[list[str]] = []
-        self._header: list[str] = []
-        self._widths: list[int] = []
+        super().__init__(id="runs")
+        self._lines: list[str] = []
 
     def show(self, record: Record, width: int) -> None:
         """Show the runs as they are now, in so many cells."""
         header, rows = table_of(record, width)
-        needed = widths([header, *rows])
-        fits = len(needed) == len(self._widths) and all(map(le, needed, self._widths))
-        if header != self._header or len(rows) != len(self._shown) or not fits:
-            self.clear(columns=True)
-            for place, name in enumerate(header):
-                title = Text(name, justify="left" if place < 2 else "right")
-                self.add_column(title, key=str(place), width=needed[place])
-            self._widths = needed
-            for number, row in enumerate(rows):
-                self.add_row(*(self._cell(place, text) for place, text in enumerate(row)), key=str(number))
-        else:
-            for number, row in enumerate(rows):
-                for place, text in enumerate(row):
-                    if text != self._shown[number][place]:
-                        self.update_cell(str(number), str(place), self._cell(place, text))
-        self._header, self._shown = header, rows
+        before, self._lines = self._lines, aligned([header, *rows])
+        if len(before) != len(self._lines):
+            self.virtual_size = Size(width, len(self._lines))
+            self.refresh(layout=True)
+            return
+        for number, (old, new) in enumerate(zip(before, self._lines, strict=True)):
+            y = number - self.scroll_offset.y if number else 0
+            if old != new and 0 <= y < self.size.height:
+                self.refresh(Region(0, y, self.size.width, 1))
 
-    def on_focus(self) -> None:
-        """Show the cursor only where it can be moved."""
-        self.show_cursor = True
+    def render_line(self, y: int) -> Strip:
+        """Return a line of the window: the header first, then the rows that are scrolled to."""
+        number = y + self.scroll_offset.y if y else 0
+        style = self.get_component_rich_style("runs--header") if y == 0 else self.rich_style
+        text = self._lines[number] if number < len(self._lines) else ""
+        return Strip([Segment(text, style)]).adjust_cell_length(self.size.width, style)
 
-    def on_blur(self) -> None:
-        """Take it away again."""
-        self.show_cursor = False
+    @property
+    def text(self) -> str:
+        """The whole table as plain text."""
+        return "\n".join(self._lines)
 
-    @staticmethod
-    def _cell(place: int, text: str) -> Text:
-        return Text(text, justify="left" if place < 2 else "right", no_wrap=True)
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as lines, the first two columns to the left, numbers to the right."""
+    needed = widths(rows)
+    lines = []
+    for row in rows:
+        cells = [
+            cell + " " * (width - cell_len(cell)) if place < 2 else " " * (width - cell_len(cell)) + cell
+            for place, (cell, width) in enumerate(zip(row, needed, strict=True))
+        ]
+        lines.append(" " + "  ".join(cells))
+    return lines
 
 
 def table_of(record: Record, width: int) -> tuple[list[str], list[list[str]]]:
@@ -97,10 +108,7 @@ def table_of(record: Record, width: int) -> tuple[list[str], list[list[str]]]:
 
 
 def widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    """Return the width of each column in cells.
-
-    A DataTable measures columns itself, but only once it is idle: what it has drawn before stays cut off.
-    """
+    """Return the width of each column in cells."""
     return [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
 
 

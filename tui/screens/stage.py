@@ -91,4 +91,4 @@ class StatusLine(Static):
         if share is not None:
             filled = round(BAR * min(max(share, 0.0), 1.0))
             parts += [("━" * filled, "$primary"), ("─" * (BAR - filled), "$text-disabled"), f" {share:4.0%}  "]
-        self.update(Content.assemble(*parts, safe(words, 300)))
+        self.update(Content.assemble(*parts, safe(words, 300)), layout=False)

@@ -1,0 +1,277 @@
+"""The panels, the notes and the help, by keys."""
+
+from __future__ import annotations
+
+import pytest
+from notebook import SMALL, pages_in, play, saved_page
+from textual.widgets import Input, OptionList
+
+from engine.data.sources import SOURCES
+from tui.commands import GROUPS
+from tui.panels.field import Field
+from tui.panels.form import PANELS
+from tui.panels.panel import Panel
+
+
+def focused_key(lab):
+    return lab.app.focused.row.key if isinstance(lab.app.focused, Field) else None
+
+
+async def go_to(lab, key):
+    """Move the focus to a setting, as a person would: its panel's number, then down."""
+    table = key.split(".")[0]
+    place = [panel[0] for panel in PANELS].index(table if "." in key else "training")
+    await lab.press(str(place + 1))
+    for _ in range(40):
+        if focused_key(lab) == key:
+            return
+        await lab.press("down")
+    raise AssertionError(f"{key} was not found:\n{lab.text}")
+
+
+def opened_panels(lab):
+    return [panel.place for panel in lab.app.screen.query(Panel) if not panel.has_class("closed")]
+
+
+def value_shown(lab, label):
+    row = next(line for line in lab.text.splitlines() if line.strip().startswith(label))
+    return row.strip().removeprefix(label).split("│")[0].strip()
+
+
+def test_arrows_step_through_values_and_choices(tmp_path):
+    async def scene(lab):
+        await go_to(lab, "training.learning_rate")
+        assert "the size of a step" in lab.hint
+        await lab.press("right")
+        assert lab.controller.draft["training"]["learning_rate"] == 0.002
+        assert value_shown(lab, "learning rate") == "0.002"
+        await lab.press("left", "left")
+        assert lab.controller.draft["training"]["learning_rate"] == 0.0005
+        await lab.press("backspace")
+        await lab.until(lambda: lab.controller.draft["training"] == {})
+        assert value_shown(lab, "learning rate") == "0.001"
+        await lab.press("k")
+        assert focused_key(lab) == "training.optimizer"
+        before = lab.text
+        await lab.press("right")
+        await lab.until(lambda: lab.text != before)
+        chosen = lab.controller.draft["training"]["optimizer"]
+        assert value_shown(lab, "optimizer") == chosen
+        assert focused_key(lab) == "training.optimizer", "rows that come and go must not take the focus"
+
+    play(scene, tmp_path)
+
+
+def test_a_value_is_typed_and_bad_input_is_said_beside_it_and_can_be_mended(tmp_path):
+    async def scene(lab):
+        await go_to(lab, "training.epochs")
+        await lab.press("enter")
+        assert isinstance(lab.app.focused, Input)
+        await lab.press("ctrl+u")
+        await lab.type("many")
+        await lab.press("enter")
+        await lab.until(lambda: "✗" in lab.hint and "training.epochs" in lab.hint)
+        assert isinstance(lab.app.focused, Input), "the typing goes on"
+        assert lab.controller.draft.get("training", {}) == {}
+        await lab.press("ctrl+u")
+        await lab.type("12")
+        await lab.press("enter")
+        await lab.until(lambda: focused_key(lab) == "training.epochs")
+        assert lab.controller.draft["training"] == {"epochs": 12}
+        assert value_shown(lab, "epochs") == "12"
+        assert "✗" not in lab.hint
+        await lab.press("enter")
+        await lab.type("34")
+        await lab.press("escape")
+        await lab.until(lambda: focused_key(lab) == "training.epochs")
+        assert lab.controller.draft["training"] == {"epochs": 12}, "esc gives up"
+        assert value_shown(lab, "epochs") == "12"
+
+    play(scene, tmp_path)
+
+
+def test_what_is_typed_is_no_command(tmp_path):
+    async def scene(lab):
+        await go_to(lab, "training.epochs")
+        await lab.press("enter", "ctrl+u")
+        await lab.type("rqxt:1")
+        assert lab.app.focused.value == "rqxt:1"
+        assert not lab.controller.trains
+        await lab.press("escape")
+
+    play(scene, tmp_path)
+
+
+def test_a_value_that_an_experiment_cannot_have_is_said_and_the_old_one_stays(tmp_path):
+    async def scene(lab):
+        await go_to(lab, "data.test_from")
+        await lab.press("enter")
+        await lab.type("2013-01-01")
+        await lab.press("enter")
+        await lab.until(lambda: "test_from" in lab.controller.draft["data"])
+        await go_to(lab, "data.split")
+        before = lab.controller.draft
+        await lab.press("right")
+        await lab.until(lambda: "✗" in lab.hint and "data.test_from" in lab.hint)
+        assert lab.controller.draft == before
+        assert value_shown(lab, "split") == "auto"
+
+    play(scene, tmp_path)
+
+
+def test_a_choice_is_made_from_a_list(tmp_path):
+    async def scene(lab):
+        await go_to(lab, "data.name")
+        await lab.press("enter")
+        await lab.until_shown("digits", "Handwritten digits" if "Handwritten digits" in lab.text else "1797")
+        assert all(name in lab.text for name in SOURCES)
+        await lab.press("down", "j", "k", "escape")
+        await lab.until(lambda: focused_key(lab) == "data.name")
+        assert lab.controller.draft["data"]["name"] == "births", "esc gives up"
+        await lab.press("enter")
+        await lab.until(lambda: isinstance(lab.app.focused, OptionList))
+        for _ in range(list(SOURCES).index("digits") - list(SOURCES).index("births")):
+            await lab.press("down")
+        await lab.press("enter")
+        await lab.until(lambda: lab.controller.draft["data"] == {"name": "digits"})
+        await lab.until(lambda: value_shown(lab, "name") == "digits")
+        await lab.until_shown("digits 32 relu")  # the page is called after its data
+
+    play(scene, tmp_path)
+
+
+def test_a_low_screen_shows_one_panel_and_a_tall_one_all(tmp_path):
+    async def scene(lab):
+        await lab.until(lambda: opened_panels(lab) == [0])
+        for place in (1, 2, 3):
+            await lab.press(str(place + 1))
+            await lab.until(lambda place=place: opened_panels(lab) == [place])
+        # Closed, a panel says in a line what it holds.
+        assert any("1 Data  births" in line for line in lab.text.splitlines())
+        while focused_key(lab) != "training.epochs":
+            await lab.press("up")
+        await lab.until(lambda: opened_panels(lab) == [2])
+        await lab.pilot.resize_terminal(120, 40)
+        await lab.until(lambda: opened_panels(lab) == [0, 1, 2, 3])
+        for label in ("lags", "hidden", "learning rate", "choose by"):
+            assert label in lab.text
+        await lab.pilot.resize_terminal(80, 24)
+        await lab.until(lambda: opened_panels(lab) == [2])
+        assert focused_key(lab) == "training.epochs"
+
+    play(scene, tmp_path, size=(80, 24))
+
+
+@pytest.mark.parametrize("size", [(50, 10), (59, 40), (200, 15), (1, 1)])
+def test_a_screen_too_small_says_so_and_comes_back(tmp_path, size):
+    async def scene(lab):
+        await lab.pilot.resize_terminal(*size)
+        if size[0] > 40:
+            await lab.until_shown(f"{size[0]}×{size[1]}", "60×16")
+        await lab.press("down", "up", "right", "left")
+        await lab.pilot.resize_terminal(60, 16)
+        await lab.until_shown("1 Data", "nothing trained yet" if "nothing trained yet" in lab.text else "press r")
+        assert "needs 60×16" not in lab.text
+
+    play(scene, tmp_path)
+
+
+def test_notes_save_themselves(tmp_path):
+    path = saved_page(tmp_path, "noted", notes="before")
+
+    async def scene(lab):
+        lab.controller.open(path)
+        await lab.app._lab.show_page()
+        await lab.press("n")
+        await lab.until(lambda: lab.app.focused is lab.app.screen._notes)
+        await lab.press("end")
+        await lab.type(" q was wrong")
+        await lab.until(lambda: pages_in(tmp_path)[0].notes == "before q was wrong")
+        await lab.press("escape")
+        assert focused_key(lab) == "data.name"
+        assert not lab.controller.trains
+
+    play(scene, tmp_path)
+
+
+def test_notes_of_a_page_that_trains_come_with_it(tmp_path):
+    async def scene(lab):
+        await lab.press("n")
+        await lab.type("my note")
+        await lab.press("escape", "r")
+        await lab.until_over()
+
+    play(scene, tmp_path, draft=SMALL)
+    assert pages_in(tmp_path)[0].notes == "my note"
+
+
+def test_a_page_that_was_never_trained_can_be_saved(tmp_path):
+    async def scene(lab):
+        await lab.press("ctrl+s")
+        await lab.until(lambda: lab.hint.startswith("saved"))
+        await lab.press("c")
+        await lab.until(lambda: lab.controller.page is None)
+
+    play(scene, tmp_path)
+    (page,) = pages_in(tmp_path)
+    assert page.record is None
+    assert page.experiment.data.lags == 7
+
+
+def test_panels_that_say_something_else_than_the_page_are_told(tmp_path):
+    async def scene(lab):
+        lab.controller.open(saved_page(tmp_path))
+        await lab.app._lab.show_page()
+        assert "panels changed" not in lab.text
+        await go_to(lab, "training.learning_rate")
+        await lab.press("right")
+        await lab.until_shown("panels changed: r starts a new page")
+
+    play(scene, tmp_path)
+
+
+def test_the_help_lists_all_keys_and_finds_some(tmp_path):
+    async def scene(lab):
+        await lab.press("question_mark")
+        await lab.until_shown("type to search", GROUPS[0][0])
+        await lab.type("epoch")
+        await lab.until_shown("train one epoch, then hold", "one epoch back")
+        assert "dark or light colours" not in lab.text
+        await lab.type("zzz")
+        await lab.until_shown("nothing found")
+        await lab.press("escape")
+        await lab.until_shown("press r to train")
+
+    play(scene, tmp_path)
+
+
+def test_the_command_palette_does_what_the_keys_do(tmp_path):
+    async def scene(lab):
+        names = {command.title: command for command in lab.app.get_system_commands(lab.app.screen)}
+        assert {"Run", "Open", "Theme", "Help", "Quit"} <= set(names)
+        await names["Training"].callback()
+        await lab.until(lambda: focused_key(lab) == "training.loss")
+        await names["Help"].callback()
+        await lab.until_shown("type to search")
+        await lab.press("escape")
+        await lab.press("ctrl+p")
+        await lab.type("theme")
+        await lab.until_shown("dark or light colours (t)")
+        await lab.press("enter")
+        await lab.until(lambda: lab.app.theme == "textual-light")
+
+    play(scene, tmp_path)
+
+
+def test_every_key_of_the_lab_can_be_pressed_before_anything_trains(tmp_path):
+    async def scene(lab):
+        for title, commands in GROUPS[:2]:
+            for command in commands:
+                for key in command.keys.split(","):
+                    if command.action not in {"run", "app.library"}:
+                        await lab.press(key)
+                        await lab.press("escape")
+                        assert lab.app.is_running, f"{key} ({title}) ended the notebook"
+        assert lab.app.screen is lab.app._lab
+
+    play(scene, tmp_path, size=(80, 24))
