@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -35,6 +36,7 @@ TERMINAL_SECONDS = 1.0
 """How often the terminal is looked for: under nohup no signal tells that it has gone."""
 GRACE_SECONDS = 3.0
 """How long the loop may take to end the program before it is ended without it."""
+SETTLED_SECONDS = 1.0
 
 
 class Lossbook(App[None]):
@@ -79,6 +81,7 @@ class Lossbook(App[None]):
         if not self.is_headless:
             Thread(target=self._watch_terminal, args=(loop,), daemon=True).start()
         self.run_worker(self._recover, thread=True)
+        self.set_timer(SETTLED_SECONDS, _spare_collector)
         if self._replay is not None:
             self.replay_page(self._replay)
 
@@ -197,3 +200,9 @@ def _has_terminal() -> bool:
     except (termios.error, OSError, ValueError):
         return False
     return True
+
+
+def _spare_collector() -> None:
+    """Take what is there for good out of the garbage collector's sight: a full collection takes 60 ms, and keys wait."""
+    gc.collect()
+    gc.freeze()

@@ -16,12 +16,13 @@ from engine.events import StudyEnded, StudyStarted
 from engine.plan import plan
 from sessions import codec
 from sessions.page import Page
-from sessions.record import fold
+from sessions.record import RunRecord, fold
 from sessions.store import Store
 from tui.app import Lossbook
 
-PATIENCE = 4.0
+PATIENCE = 30.0
 """Seconds that something may take on a slow machine before a test gives up."""
+NONE = RunRecord("none")
 ROUNDS = 4
 """How often all messages are waited for after a key."""
 ENDLESS = 10_000_000
@@ -89,10 +90,22 @@ class Lab:
 
     async def press(self, *keys):
         for key in keys:
-            await self.pilot.press(key)
-            # From the widget with the focus to its panel, the screen, the app, and back to the widgets.
+            await self.app._press_keys([key])
+            # From the widget with the focus to its panel, the screen, the app, and back.
             for _ in range(ROUNDS):
-                await self.pilot._wait_for_screen()
+                await self._worked_off()
+
+    async def _worked_off(self):
+        """Wait until the app, its screen and what has the focus have worked off the messages that they have now."""
+        focused = self.app.focused
+        pumps = [self.app, self.app.screen, *(focused.ancestors_with_self if focused is not None else ())]
+        waiting = []
+        for pump in dict.fromkeys(pumps):
+            done = asyncio.Event()
+            if pump.call_later(done.set):
+                waiting.append(asyncio.create_task(done.wait()))
+        if waiting:
+            await asyncio.wait(waiting, timeout=PATIENCE)
 
     async def type(self, text):
         await self.press(*("space" if character == " " else character for character in text))
@@ -114,8 +127,13 @@ class Lab:
         """Wait until everything that was asked for has been done."""
         await self.pilot.pause(0.02)
 
-    async def until_training(self, epoch=1):
-        await self.until(lambda: any(run.epoch >= epoch for run in self.controller.record.runs), f"at epoch {epoch}")
+    async def until_training(self, epoch=1, which=any):
+        reached = f"at epoch {epoch}"
+        await self.until(lambda: which(run.epoch >= epoch for run in self.controller.record.runs or [NONE]), reached)
+
+    async def until_paused(self):
+        await self.until(lambda: self.controller.record.status == "paused", "paused")
+        await self.until_shown("‖ paused")
 
     async def take(self, draft):
         """Put a draft into the panels."""
@@ -125,7 +143,7 @@ class Lab:
 
 
 @asynccontextmanager
-async def opened(folder, size=(120, 40), draft=None, **options):
+async def opened(folder, size=(100, 36), draft=None, **options):
     """Open the notebook on a folder of pages."""
     app = Lossbook(Store(folder), **options)
     # Textual's own wait is for an idle process, which one that watches a training never is: here a key has been

@@ -559,11 +559,8 @@ def test_no_command_that_prints_imports_the_app(tmp_path, folder):
     saved_page(folder, "one")
     commands = {
         "run": ["run", put(tmp_path, XOR)],
-        "list": ["list"],
         "show": ["show", "one"],
         "replay": ["replay", "one", "--plain", "--speed", "10000"],
-        "data": ["data"],
-        "new": ["new"],
     }
     for name, arguments in commands.items():
         status, modules = modules_after(*arguments, folder=folder)

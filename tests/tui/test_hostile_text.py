@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from unittest.mock import patch
 
+from hypothesis import given
+from hypothesis import strategies as st
 from notebook import HOSTILE, SMALL, STEERING, Lab, play, saved_page
 from textual.events import Paste
 
@@ -11,6 +13,7 @@ from engine.errors import LabError
 from sessions import codec
 from tui.screens.library import LibraryScreen
 from tui.screens.replay import ReplayScreen
+from tui.text import masked, safe
 
 EVERYTHING = " ".join(HOSTILE.values())
 
@@ -23,6 +26,16 @@ def assert_harmless(lab: Lab):
             steering = STEERING.intersection(segment.text)
             assert not steering, f"{sorted(map(ascii, steering))} in {segment.text!r}"
             assert "quit" not in str(segment.style and segment.style.meta), f"a live link: {segment!r}"
+
+
+@given(st.text(st.characters(exclude_categories=[]) | st.sampled_from(EVERYTHING + "\n\t\ud800")))
+def test_a_masked_text_has_a_visible_sign_for_each_character(text):
+    shown = masked(text)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    assert len(shown) == len(lines)
+    for sign, character in zip(shown, lines, strict=True):
+        assert sign == character if character in "\n\t" else safe(sign) == sign
+    assert masked(shown) == shown
 
 
 def test_pages_with_it_everywhere(tmp_path):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
+import gc
+from collections import Counter
+
 from notebook import SMALL, pages_in, play, saved_page
+from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
 from engine.data.sources import SOURCES
@@ -162,16 +165,15 @@ def test_a_low_screen_shows_one_panel_and_a_tall_one_all(tmp_path):
     play(scene, tmp_path, size=(80, 24))
 
 
-@pytest.mark.parametrize("size", [(50, 10), (59, 40), (200, 15), (1, 1)])
-def test_a_screen_too_small_says_so_and_comes_back(tmp_path, size):
+def test_a_screen_too_small_says_so_and_comes_back(tmp_path):
     async def scene(lab):
-        await lab.pilot.resize_terminal(*size)
-        if size[0] > 40:
-            await lab.until_shown(f"{size[0]}×{size[1]}", "60×16")
-        await lab.press("down", "up", "right", "left")
-        await lab.pilot.resize_terminal(60, 16)
-        await lab.until_shown("1 Data", "nothing trained yet" if "nothing trained yet" in lab.text else "press r")
-        assert "needs 60×16" not in lab.text
+        for width, height in [(50, 10), (59, 40), (200, 15), (1, 1)]:
+            await lab.pilot.resize_terminal(width, height)
+            if width > 1:
+                await lab.until_shown(f"{width}×{height}", "60×16")
+            await lab.press("down", "up", "right", "left")
+            await lab.pilot.resize_terminal(60, 16)
+            await lab.until(lambda: "needs 60×16" not in lab.text and "1 Data" in lab.text)
 
     play(scene, tmp_path)
 
@@ -273,5 +275,20 @@ def test_every_key_of_the_lab_can_be_pressed_before_anything_trains(tmp_path):
                         await lab.press("escape")
                         assert lab.app.is_running, f"{key} ({title}) ended the notebook"
         assert lab.app.screen is lab.app._lab
+
+    play(scene, tmp_path, size=(80, 24))
+
+
+def test_keys_leave_no_widgets_behind(tmp_path):
+    async def scene(lab):
+        def widgets():
+            gc.collect()
+            return Counter(type(thing).__name__ for thing in gc.get_objects() if isinstance(thing, Widget))
+
+        await lab.press("down", "up")
+        before = widgets()
+        for _ in range(5):
+            await lab.press("down", "up")
+        assert widgets() == before
 
     play(scene, tmp_path, size=(80, 24))

@@ -22,7 +22,7 @@ def replayed(scene, tmp_path, speed=1.0, **options):
 
 def test_it_plays_to_the_end_and_shows_what_the_study_showed(tmp_path):
     async def scene(lab, player, page):
-        await lab.until_shown("▶ replay 16×")
+        await lab.until_shown("▶ replay 4×")
         await lab.until(lambda: player.over)
         await lab.until_shown("· end", "fold 3/3", "mean ± sd")
         assert player.record == page.record
@@ -32,14 +32,22 @@ def test_it_plays_to_the_end_and_shows_what_the_study_showed(tmp_path):
         await lab.app._lab.show_page()
         await lab.until(lambda: lab.app._lab._stage.plot.text.split("┤")[0] == drawn.split("┤")[0])
 
-    replayed(scene, tmp_path, speed=16.0)
+    replayed(scene, tmp_path, speed=4.0)
 
 
-def test_it_holds_and_goes_on(tmp_path):
+def test_it_holds_and_goes_on_at_another_speed(tmp_path):
     async def scene(lab, player, page):
         await lab.until(lambda: player.position > 1)
         await lab.press("space")
         await lab.until_shown("‖ replay")
+        await lab.press("plus", "equals_sign")
+        assert player.speed == 4
+        await lab.until_shown("4×")
+        await lab.press("minus", "minus", "minus")
+        await lab.until_shown("1/2×")
+        for _ in range(12):
+            await lab.press("plus")
+        assert player.speed == 256
         held = player.position
         await lab.pilot.pause(0.5)
         assert player.position == held
@@ -68,20 +76,6 @@ def test_it_seeks_and_jumps(tmp_path):
         assert player.record == page.record
         await lab.press("space")
         await lab.until(lambda: 0 < player.position < len(player.tape))
-
-    replayed(scene, tmp_path)
-
-
-def test_its_speed_changes(tmp_path):
-    async def scene(lab, player, page):
-        await lab.press("space", "plus", "equals_sign")
-        assert player.speed == 4
-        await lab.until_shown("4×")
-        await lab.press("minus", "minus", "minus")
-        await lab.until_shown("1/2×")
-        for _ in range(12):
-            await lab.press("plus")
-        assert player.speed == 256
 
     replayed(scene, tmp_path)
 

@@ -10,6 +10,10 @@ from engine import tables
 def test_a_study_runs_to_its_end_and_its_page_is_saved(tmp_path):
     async def scene(lab):
         assert "press r to train" in lab.text
+        for key in "psx":
+            lab.app.screen.hint("before")
+            await lab.press(key)
+            await lab.until(lambda: "nothing trains: r starts" in lab.hint)
         await lab.press("r")
         await lab.until_over()
         await lab.until_shown("✓ finished", "refit", "mean ± sd", "finished · page wine-8-relu")
@@ -21,6 +25,7 @@ def test_a_study_runs_to_its_end_and_its_page_is_saved(tmp_path):
             row = next(line for line in lab.text.splitlines() if f"fold {fold}/3" in line)
             assert "20/20" in row
         assert lab.notices == []
+        await log_and_metric_change_what_is_drawn(lab)
 
     play(scene, tmp_path, draft=SMALL)
     (page,) = pages_in(tmp_path)
@@ -31,21 +36,44 @@ def test_a_study_runs_to_its_end_and_its_page_is_saved(tmp_path):
     assert not list(tmp_path.glob("*.journal"))
 
 
+async def log_and_metric_change_what_is_drawn(lab):
+    stage = lab.app.screen._stage
+    drawn = [stage.plot.text]
+    for _ in range(4):
+        await lab.press("l")
+        await lab.settle()
+        drawn.append(stage.plot.text)
+    assert drawn[1] == drawn[3]
+    assert drawn[2] == drawn[4]
+    assert drawn[1] != drawn[2]
+    seen = []
+    for _ in range(4):
+        await lab.press("m")
+        await lab.settle()
+        seen.append(lab.hint)
+    assert "drawn: accuracy" in seen
+    assert "drawn: loss" in seen
+
+
 def test_pause_holds_and_goes_on_where_it_was(tmp_path):
+    def epochs(lab):
+        return [run.epoch for run in lab.controller.record.runs]
+
     async def scene(lab):
         await lab.press("r")
-        await lab.until_training()
+        await lab.until_training(which=all)
         await lab.press("p")
-        await lab.until_shown("‖ paused")
-        epochs = [run.epoch for run in lab.controller.record.runs]
+        await lab.until_paused()
+        held = epochs(lab)
         await lab.pilot.pause(0.5)
-        assert [run.epoch for run in lab.controller.record.runs] == epochs
+        assert epochs(lab) == held
         await lab.press("p")
-        await lab.until_training(max(epochs) + 1)
+        await lab.until_training(max(held) + 1, which=all)
         await lab.press("space")
-        await lab.until_shown("‖ paused")
+        await lab.until_paused()
+        held = epochs(lab)
         await lab.press("r")
-        await lab.until_training(max(run.epoch for run in lab.controller.record.runs) + 1)
+        await lab.until_training(max(held) + 1, which=all)
         await lab.press("x")
         await lab.until_over()
         assert lab.controller.record.status == "stopped"
@@ -56,15 +84,15 @@ def test_pause_holds_and_goes_on_where_it_was(tmp_path):
 def test_a_step_is_one_epoch(tmp_path):
     async def scene(lab):
         await lab.press("r")
-        await lab.until_training()
+        await lab.until_training(which=all)
         await lab.press("p")
-        await lab.until(lambda: lab.controller.record.status == "paused")
+        await lab.until_paused()
         before = [run.epoch for run in lab.controller.record.runs]
         for step in (1, 2):
             await lab.press("s")
             wanted = [epoch + step for epoch in before]
-            await lab.until(lambda wanted=wanted: [run.epoch for run in lab.controller.record.runs] == wanted)
-            await lab.until(lambda: lab.controller.record.status == "paused")
+            await lab.until(lambda wanted=wanted: [run.epoch for run in lab.controller.record.runs] == wanted, wanted)
+            await lab.until_paused()
         await lab.pilot.pause(0.3)
         assert [run.epoch for run in lab.controller.record.runs] == wanted
         await lab.press("x")
@@ -73,29 +101,10 @@ def test_a_step_is_one_epoch(tmp_path):
     play(scene, tmp_path, draft=LONG)
 
 
-def test_stop_keeps_what_was_learned(tmp_path):
+def test_only_one_study_trains_and_a_stop_keeps_what_it_has_learned(tmp_path):
     async def scene(lab):
         await lab.press("r")
         await lab.until_training(2)
-        await lab.press("x")
-        await lab.until_over()
-        await lab.until_shown("■ stopped")
-
-    play(scene, tmp_path, draft=LONG)
-    (page,) = pages_in(tmp_path)
-    assert page.record.status == "stopped"
-    assert len(page.record.runs) == 3, "a stopped study has no refit"
-    for run in page.record.runs:
-        assert run.status == "stopped"
-        assert 0 <= run.epoch < ENDLESS
-        assert len(run.train_curves["loss"]) == run.epoch
-    assert max(run.epoch for run in page.record.runs) >= 2
-
-
-def test_only_one_study_trains_and_its_page_stays_on_the_screen(tmp_path):
-    async def scene(lab):
-        await lab.press("r")
-        await lab.until_training()
         path = lab.controller.path
         await lab.press("r")
         await lab.until(lambda: "a study trains already" in lab.hint)
@@ -107,19 +116,17 @@ def test_only_one_study_trains_and_its_page_stays_on_the_screen(tmp_path):
         assert lab.controller.trains
         await lab.press("x")
         await lab.until_over()
+        await lab.until_shown("■ stopped")
 
     play(scene, tmp_path, draft=LONG)
-    assert len(pages_in(tmp_path)) == 1
-
-
-def test_keys_of_training_say_so_where_nothing_trains(tmp_path):
-    async def scene(lab):
-        for key in "psx":
-            lab.app.screen.hint("before")
-            await lab.press(key)
-            await lab.until(lambda: "nothing trains: r starts" in lab.hint)
-
-    play(scene, tmp_path)
+    (page,) = pages_in(tmp_path)
+    assert page.record.status == "stopped"
+    assert len(page.record.runs) == 3, "a stopped study has no refit"
+    for run in page.record.runs:
+        assert run.status == "stopped"
+        assert 0 <= run.epoch < ENDLESS
+        assert len(run.train_curves.get("loss", ())) == run.epoch
+    assert max(run.epoch for run in page.record.runs) >= 2
 
 
 def test_a_diverging_study_says_so_and_is_kept(tmp_path):
@@ -188,31 +195,6 @@ def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_lost_from_the_sc
 
     play(scene, tmp_path, draft=SMALL)
     assert pages_in(tmp_path)[0].record.status == "finished"
-
-
-def test_log_and_metric_change_what_is_drawn(tmp_path):
-    async def scene(lab):
-        await lab.press("r")
-        await lab.until_over()
-        await lab.until_shown("✓ finished")
-        stage = lab.app.screen._stage
-        drawn = [stage.plot.text]
-        for _ in range(4):
-            await lab.press("l")
-            await lab.settle()
-            drawn.append(stage.plot.text)
-        assert drawn[1] == drawn[3]
-        assert drawn[2] == drawn[4]
-        assert drawn[1] != drawn[2]
-        seen = []
-        for _ in range(4):
-            await lab.press("m")
-            await lab.settle()
-            seen.append(lab.hint)
-        assert "drawn: accuracy" in seen
-        assert "drawn: loss" in seen
-
-    play(scene, tmp_path, draft=SMALL)
 
 
 def test_leaving_while_a_study_trains_asks_first(tmp_path):

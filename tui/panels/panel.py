@@ -127,9 +127,11 @@ class Panels(VerticalScroll, can_focus=False):
             self.fold(accordion=True)
 
     def on_descendant_blur(self) -> None:
-        """Take the mark away."""
-        for panel in self._panels:
-            panel.remove_class("focused")
+        """Take the mark away where the focus leaves the panels; a class that goes and comes would restyle them all."""
+        focused = self.screen.focused
+        if focused is None or self not in focused.ancestors:
+            for panel in self._panels:
+                panel.remove_class("focused")
 
     def _open(self, place: int) -> None:
         for panel in self._panels:
