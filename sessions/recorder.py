@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
@@ -114,6 +115,6 @@ class Recorder:
     def _archive(self) -> bytes:
         """Return the final weights of every run that ended, one flat float32 array each, as an .npz file."""
         buffer = io.BytesIO()
-        arrays = {f"run_{run}_final": weights for run, weights in sorted(self._weights.items())}
+        arrays: dict[str, Any] = {f"run_{run}_final": weights for run, weights in sorted(self._weights.items())}
         np.savez(buffer, **arrays)
         return buffer.getvalue()

@@ -80,8 +80,8 @@ class Lossbook(App[None]):
                 loop.add_signal_handler(number, self._leave_at_once, 128 + number)
         if not self.is_headless:
             Thread(target=self._watch_terminal, args=(loop,), daemon=True).start()
+            self.set_timer(SETTLED_SECONDS, _spare_collector)
         self.run_worker(self._recover, thread=True)
-        self.set_timer(SETTLED_SECONDS, _spare_collector)
         if self._replay is not None:
             self.replay_page(self._replay)
 
@@ -203,6 +203,6 @@ def _has_terminal() -> bool:
 
 
 def _spare_collector() -> None:
-    """Take what is there for good out of the garbage collector's sight: a full collection takes 60 ms, and keys wait."""
+    """Take what is there for good out of the garbage collector's sight: a full one takes 60 ms, and keys wait."""
     gc.collect()
     gc.freeze()

@@ -81,14 +81,14 @@ def test_a_value_is_typed_and_bad_input_is_said_beside_it_and_can_be_mended(tmp_
         await lab.press("enter")
         await lab.until(lambda: focused_key(lab) == "training.epochs")
         assert lab.controller.draft["training"] == {"epochs": 12}
-        assert value_shown(lab, "epochs") == "12"
+        await lab.until(lambda: value_shown(lab, "epochs") == "12")
         assert "✗" not in lab.hint
         await lab.press("enter")
         await lab.type("34")
         await lab.press("escape")
         await lab.until(lambda: focused_key(lab) == "training.epochs")
         assert lab.controller.draft["training"] == {"epochs": 12}, "esc gives up"
-        assert value_shown(lab, "epochs") == "12"
+        await lab.until(lambda: value_shown(lab, "epochs") == "12")
 
     play(scene, tmp_path)
 
