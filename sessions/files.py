@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import threading
 from pathlib import Path
 
 from engine.errors import LabError
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+LAST_SAVE_SECONDS = 5.0
 
 
 def make_folder(folder: Path) -> None:
@@ -35,6 +37,14 @@ def create(path: Path, flags: int = 0) -> int:
     return descriptor
 
 
+_SAVING = threading.Lock()
+
+
+def finish_saving() -> None:
+    """Wait for a save in another thread, and let none begin after it: the program is about to end at once."""
+    _SAVING.acquire(timeout=LAST_SAVE_SECONDS)
+
+
 def save(path: Path, content: bytes) -> None:
     """Replace a file at once by a new one, and keep the old one as `.bak`.
 
@@ -46,17 +56,22 @@ def save(path: Path, content: bytes) -> None:
     mark = secrets.token_hex(4)
     temporary, link = (path.with_name(f".{path.name}.{mark}.{kind}") for kind in ("tmp", "old"))
     try:
-        try:
-            _write_through(create(temporary), content)
-            _keep_old(path, link)
-            temporary.replace(path)
-            _sync_folder(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
-            link.unlink(missing_ok=True)
+        with _SAVING:
+            _replace(path, temporary, link, content)
     except OSError as error:
         hint = "free some space or choose another folder, then save again: nothing saved is lost"
         raise LabError(f"cannot be saved: {error.strerror}", hint, where=str(path)) from error
+
+
+def _replace(path: Path, temporary: Path, link: Path, content: bytes) -> None:
+    try:
+        _write_through(create(temporary), content)
+        _keep_old(path, link)
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+        link.unlink(missing_ok=True)
 
 
 def remove(path: Path) -> None:

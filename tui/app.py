@@ -22,7 +22,7 @@ from textual.events import Event, Paste
 from textual.screen import Screen
 
 from engine.errors import LabError
-from sessions import codec
+from sessions import codec, files
 from sessions.store import Store
 from tui.commands import EVERYWHERE, LAB, Command, bindings
 from tui.controller import Controller
@@ -107,6 +107,7 @@ class Lossbook(App[None]):
     def _vanish(self) -> None:
         """Save and end at once: there is no screen to restore."""
         self.controller.keep_now()
+        files.finish_saving()
         os._exit(128 + signal.SIGHUP)
 
     async def on_event(self, event: Event) -> None:
