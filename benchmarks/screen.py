@@ -99,18 +99,22 @@ def measure(share: float) -> Iterator[Figure]:
     yield Figure("first screen at 80×24, median", median(first_screen_seconds, times(7)), "s", 0.8)
     rate, headless, in_app = training_speeds(times(3), epochs=max(50, round(800 * share)))
     yield Figure("training speed in the app / headless", 100 * in_app / headless, "%", 95, least=True)
-    # So many epochs that the curves are still growing at the end of each measurement.
-    epochs = round(rate * 90)
+    # A plot that fills in half a minute changes more from frame to frame than a slower one; keys need longer.
+    half_a_minute, epochs = round(rate * 30), round(rate * 90)
     for size, (panels, most) in SIZES.items():
         name = f"{size[0]}×{size[1]}"
         with opened(size) as (terminal, _):
             yield Figure(f"{name}: bytes until the first screen is at rest", until_rest(terminal), "B")
             yield Figure(f"{name}: bytes in 3 s while nothing happens", terminal.listen_for(3), "B", 0)
-        with opened(size, epochs) as (terminal, _):
+            yield Figure(f"{name}: bytes for a key that moves the focus", bytes_for_a_key(terminal, times(20)), "B")
+        with opened(size, half_a_minute) as (terminal, _):
             train(terminal)
             terminal.listen_for(2)
             seconds = max(3.0, 15 * share)
             yield Figure(f"{name}: live plot, 5 frames a second", terminal.listen_for(seconds) / seconds, "B/s", most)
+        with opened(size, epochs) as (terminal, _):
+            train(terminal)
+            terminal.listen_for(2)
             waits = keys_to_paints(terminal, times(220), panels, size[1])
             yield from latencies(f"{name}: key to paint while training", waits, {0.5: None, 0.95: None, 0.99: 50})
         lags = loop_lags(size, epochs, max(3.0, 15 * share))
@@ -178,6 +182,15 @@ def until_rest(terminal: Terminal, seconds: float = 1.0) -> int:
     while terminal.listen(seconds):
         pass
     return len(terminal.said) - before
+
+
+def bytes_for_a_key(terminal: Terminal, count: int) -> float:
+    """Move up and down in a panel while nothing else happens; return the median of the bytes that come for a key."""
+    sent = []
+    for number in range(count):
+        terminal.press(UP if number % 2 else DOWN)
+        sent.append(terminal.listen_for(0.3))
+    return statistics.median(sent)
 
 
 def keys_to_paints(terminal: Terminal, count: int, panels: int, rows: int) -> list[float]:

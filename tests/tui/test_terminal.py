@@ -149,13 +149,20 @@ def test_quitting_twice_while_it_trains_saves(tmp_path):
     assert_nothing_is_lost(tmp_path, workers)
 
 
-def test_nothing_is_sent_while_nothing_happens(tmp_path):
+def test_nothing_is_sent_while_nothing_happens_and_little_for_a_key(tmp_path):
     with Terminal([], tmp_path) as terminal:
         terminal.until_shown("press r")
         quiet(terminal, 0.8)
         before = len(terminal.said)
         quiet(terminal, 1.5)
         assert bytes(terminal.said[before:]) == b""
+        # A key that moves the focus paints the two settings, and what the new one means: not the whole screen.
+        for key in ("\x1b[B", "\x1b[A"):
+            before = len(terminal.said)
+            terminal.press(key)
+            terminal.until(lambda before=before: len(terminal.said) > before, "painted")
+            quiet(terminal, 0.3)
+            assert len(terminal.said) - before < 3_000
 
 
 def quiet(terminal, seconds):

@@ -11,7 +11,9 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.errors import LabError
@@ -40,6 +42,8 @@ class LabScreen(Screen[None]):
     """The first screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LAB)]
+    # Textual would paint the whole screen anew whenever the focus moves; what gets or loses it paints itself.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(self, controller: Controller, fps: int, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
