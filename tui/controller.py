@@ -167,11 +167,12 @@ class Controller:
         LabError
             Where it cannot be saved; nothing is lost from the screen.
         """
-        if self._recorder is not None:
-            self._recorder.annotate(self.notes)
-            if not self._recorder.save():
-                raise LabError(self._recorder.problem)
-            self.page = self._recorder.page
+        recorder = self._recorder
+        if recorder is not None:
+            recorder.annotate(self.notes)
+            if not recorder.save():
+                raise LabError(recorder.problem)
+            self.page = recorder.page
         else:
             if self.page is None or self.path is None:
                 experiment = form.check(self.draft)
@@ -192,10 +193,10 @@ class Controller:
 
     def keep_now(self) -> None:
         """Save everything before the program ends: called when the terminal goes away."""
-        if self._recorder is not None:
-            self._recorder.annotate(self.notes)
-            self._recorder.finish()
-            self._recorder = None
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.annotate(self.notes)
+            recorder.finish()
         else:
             self._save_notes_of_old_page()
 

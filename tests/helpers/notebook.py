@@ -114,6 +114,7 @@ class Lab:
         """Wait for a condition."""
         give_up = time.monotonic() + PATIENCE
         while not condition():
+            assert self.app._exception is None, "the notebook has failed"
             assert time.monotonic() < give_up, f"still not {what or 'so'} after {PATIENCE:g} s:\n{self.text}"
             await asyncio.sleep(0.01)
 

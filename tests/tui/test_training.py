@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 from notebook import ENDLESS, LONG, SMALL, pages_in, play
 
 from engine import tables
+from sessions.recorder import Recorder
 
 
 def test_a_study_runs_to_its_end_and_its_page_is_saved(tmp_path):
@@ -195,6 +199,32 @@ def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_lost_from_the_sc
 
     play(scene, tmp_path, draft=SMALL)
     assert pages_in(tmp_path)[0].record.status == "finished"
+
+
+def test_a_page_is_saved_while_its_study_comes_to_its_end(tmp_path, monkeypatch):
+    async def scene(lab):
+        def slow(recorder):
+            begun.set()
+            time.sleep(0.3)
+            return finish(recorder)
+
+        finish, begun = Recorder.finish, threading.Event()
+        monkeypatch.setattr(Recorder, "finish", slow)
+        await lab.press("r")
+        await lab.until(begun.is_set)
+        save = Recorder.save
+
+        def closed_meanwhile(recorder):
+            lab.controller._recorder = None
+            return save(recorder)
+
+        monkeypatch.setattr(Recorder, "save", closed_meanwhile)
+        await lab.press("n", "x", "escape", "ctrl+s")
+        await lab.until(lambda: lab.hint.startswith("saved"))
+        await lab.until(lambda: not lab.controller.trains)
+
+    play(scene, tmp_path, draft=SMALL)
+    assert [page.record.status for page in pages_in(tmp_path)] == ["finished"]
 
 
 def test_leaving_while_a_study_trains_asks_first(tmp_path):
