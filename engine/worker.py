@@ -25,7 +25,7 @@ from engine.events import Event, JobEnded, Paused, RunsFailed
 PARENT = "LOSSBOOK_PARENT"
 ROOT = "LOSSBOOK_ROOT"
 PR_SET_PDEATHSIG = 1
-FLUSH_SECONDS = 0.02
+FLUSH_SECONDS = 0.05
 
 
 def main() -> int:
@@ -86,14 +86,14 @@ def _take_turns(running: list[Iterator[Event]], wishes: Control) -> Iterator[Eve
 
 
 class Outbox:
-    """Writes events to standard output, at most fifty times a second: many epochs may end in one."""
+    """Writes events to standard output, at most twenty times a second: many epochs may end in one."""
 
     def __init__(self) -> None:
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         threading.Thread(target=self._write, daemon=True).start()
 
     def put(self, event: Event) -> None:
-        """Queue an event; it is on its way within 20 ms."""
+        """Queue an event; it is on its way within 50 ms."""
         self._lines.put(events.encode(event).encode() + b"\n")
 
     def _write(self) -> None:
