@@ -1,17 +1,22 @@
-"""Loss and metrics of one run on some of its rows, in the target's own unit."""
+"""Loss and metrics of runs on some of their rows, in the target's own unit."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from engine.arrays import Integers
+from engine.arrays import Floats, Integers
 from engine.batches import Feed, Scales
+from engine.events import Figures
 from engine.losses import Loss
 from engine.metrics import tally
 from engine.network import Network
 
 CHUNK = 1_024
 MOST_TRAIN_ROWS = 10_000
+# So many bytes of buffers at most: beyond the processor's cache a call on more runs at once is no quicker.
+MOST_BYTES = 1 << 21
 
 
 def sample(rows: Integers) -> Integers:
@@ -21,14 +26,58 @@ def sample(rows: Integers) -> Integers:
     return rows[np.linspace(0, len(rows) - 1, MOST_TRAIN_ROWS).astype(np.int64)]
 
 
-def evaluate(  # noqa: PLR0917 - a run is known by its network, number, data and rows
-    network: Network, run: int, feed: Feed, scales: Scales, rows: Integers, loss: Loss
-) -> dict[str, float]:
-    """Return loss and metrics of run number `run` of a stack, without penalties; rows must not be empty."""
-    sums = tally(feed.dataset.task, loss, feed.outputs)
-    for start in range(0, len(rows), CHUNK):
-        chunk = rows[start : start + CHUNK]
-        batch = ((feed.rows[chunk] - scales.mean) * scales.scale)[None, :, : feed.inputs + 1]
-        outputs = network.predict(run, batch).astype(np.float64) * scales.targets.sd + scales.targets.mean
-        sums.add(outputs, feed.dataset.targets[None, chunk])
-    return sums.figures()
+class Evaluator:
+    """Measures the runs of one stack: as many at once as the cache holds, in networks of their own.
+
+    They are copies, since evaluation goes through longer batches than training; a stack of a hundred runs would need
+    buffers for all of them.
+    """
+
+    def __init__(self, network: Network, feed: Feed, scales: Sequence[Scales], loss: Loss) -> None:
+        self._network = network
+        self._feed = feed
+        self._loss = loss
+        self._mean: Floats = np.stack([scale.mean for scale in scales])[:, None, : feed.inputs + 1]
+        self._scale: Floats = np.stack([scale.scale for scale in scales])[:, None, : feed.inputs + 1]
+        self._target_mean: Floats = np.stack([scale.targets.mean for scale in scales])[:, None]
+        self._target_sd: Floats = np.stack([scale.targets.sd for scale in scales])[:, None]
+        self._copies: dict[int, Network] = {}
+
+    def figures(self, places: Sequence[int], rows: Sequence[Integers]) -> list[Figures]:
+        """Return loss and metrics of the runs at `places`, each on equally many rows of its own, without penalties.
+
+        Empty figures where there are no rows.
+        """
+        if not places or not len(rows[0]):
+            return [{} for _ in places]
+        numbers = self._network.numbers
+        per_row = self._network.numbers_per_row * numbers.itemsize
+        together = max(1, MOST_BYTES // (min(CHUNK, len(rows[0])) * per_row))
+        found: list[Figures] = []
+        for start in range(0, len(places), together):
+            found += self._of_group(list(places[start : start + together]), np.stack(rows[start : start + together]))
+        return found
+
+    def _of_group(self, places: list[int], rows: Integers) -> list[Figures]:
+        """Return the figures of runs that are measured at once: rows of (runs, rows)."""
+        copy = self._copy(len(places))
+        copy.numbers[...] = self._network.numbers[places]
+        sums = tally(self._feed.dataset.task, self._loss, len(places), self._feed.outputs)
+        mean, scale = self._mean[places], self._scale[places]
+        for start in range(0, rows.shape[1], CHUNK):
+            chunk = rows[:, start : start + CHUNK]
+            inputs = self._feed.rows[chunk, : self._feed.inputs + 1]
+            np.subtract(inputs, mean, out=inputs)
+            np.multiply(inputs, scale, out=inputs)
+            outputs = copy.of_rows(chunk.shape[1], training=False).forward(inputs)
+            in_unit = outputs.astype(np.float64) * self._target_sd[places] + self._target_mean[places]
+            sums.add(in_unit, self._feed.dataset.targets[chunk])
+        # One NaN for all: the sign of one depends on where in its stack a run stood.
+        columns = {name: np.where(np.isnan(v), np.nan, v).tolist() for name, v in sums.figures().items()}
+        return [{name: values[place] for name, values in columns.items()} for place in range(len(places))]
+
+    def _copy(self, runs: int) -> Network:
+        if runs not in self._copies:
+            like = self._network
+            self._copies[runs] = Network(like.layers, like.inputs, runs, like.numbers.dtype.type)
+        return self._copies[runs]

@@ -19,9 +19,11 @@ from engine.initializations import INITIALIZATIONS, Initialization
 from engine.losses import LOSSES, Loss
 from engine.optimizers import OPTIMIZERS, Optimizer
 from engine.optimizers.adam import Adam
+from engine.schedules import SCHEDULES, Constant, Schedule
 from engine.validations import VALIDATIONS, Holdout, Validation
 
 MAX_UNITS = 100_000
+MAX_CHANNELS = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,24 @@ class Data:
     test_from: date | None = option(None, help="first day of the test rows of a dated series, instead of a share")
     train_rows: int | None = bounded(
         None, at_least=1, help="at most so many training rows (the latest where the split is by time)"
+    )
+    task: Literal["regression", "classification"] | None = option(
+        None, help="what kind of target it is, where it could be read as both; by default what the data say", rare=True
+    )
+    random_features: int = bounded(
+        0,
+        at_least=0,
+        at_most=MAX_UNITS,
+        help="that many random Fourier features instead of the features; 0 for none",
+        rare=True,
+    )
+    bandwidth: float | None = bounded(
+        None,
+        above=0,
+        at_most=1e12,
+        scale="log",
+        help="width of the random features' kernel; by default the median distance of training rows",
+        rare=True,
     )
     standardize: bool = option(
         default=True, help="scale features, and the target of a regression, by each run's training rows"
@@ -68,11 +88,32 @@ class Model:
     )
     activation: Activation = choice(ACTIVATIONS, Relu(), help="what each hidden unit does to its sum")
     initialization: Initialization | None = choice(
-        INITIALIZATIONS, None, help="where the weights start; by default He for relu, Glorot else"
+        INITIALIZATIONS, None, help="where the weights start; by default He for the relu family, Glorot else"
+    )
+    dropout: float = bounded(0.0, at_least=0, below=1, help="share of a hidden layer's units dropped in each step")
+    normalization: Literal["none", "layer", "batch"] = option(
+        "none", help="scales each hidden layer's sums: over a row's units, or over a batch's rows", rare=True
+    )
+    residual: bool = option(
+        default=False, help="lets a layer add to what comes in, where its width is that of its inputs", rare=True
+    )
+    convolution: tuple[int, ...] = bounded(
+        (), at_least=1, at_most=MAX_CHANNELS, help="channels of 3-wide convolutions before the hidden layers", rare=True
     )
 
     def __post_init__(self) -> None:
         check(self, "model")
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyStopping:
+    """When to give up, judged by the validation loss (Prechelt 1998)."""
+
+    patience: int = bounded(10, at_least=1, at_most=10_000_000, scale="log", help="epochs without a new best")
+    min_delta: float = bounded(0.0, at_least=0, at_most=1e12, help="how far below the best a new best must be")
+
+    def __post_init__(self) -> None:
+        check(self, "training.early_stopping")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +123,52 @@ class Training:
     loss: Loss | None = choice(
         LOSSES, None, help="what is made small; by default squared, or cross-entropy for classes"
     )
+    reduction: Literal["mean", "sum"] = option(
+        "mean", help="what a batch's losses become: their mean, or their sum", rare=True
+    )
     optimizer: Optimizer = choice(OPTIMIZERS, Adam(), help="how a gradient becomes a step")
+    schedule: Schedule = choice(SCHEDULES, Constant(), help="what becomes of the learning rate while it trains")
     batch_size: int | Literal["all"] = bounded(
         64, at_least=1, scale="log", help='rows a step; "all" is full-batch descent'
     )
     epochs: int = bounded(100, at_least=1, at_most=10_000_000, scale="log", help="how often every training row is seen")
+    weight_decay: float = bounded(
+        0.0,
+        at_least=0,
+        at_most=1e6,
+        help="adds so much of each weight to its gradient; with adamw it shrinks it instead",
+    )
+    l1: float = bounded(
+        0.0, at_least=0, at_most=1e6, help="adds so much of each weight's sign to its gradient", rare=True
+    )
+    clip: float | None = bounded(
+        None,
+        above=0,
+        at_most=1e12,
+        scale="log",
+        absent="none",
+        help="longest gradient: a longer one is scaled down",
+        rare=True,
+    )
+    max_norm: float | None = bounded(
+        None,
+        above=0,
+        at_most=1e12,
+        scale="log",
+        absent="none",
+        help="longest vector of the weights into one unit",
+        rare=True,
+    )
+    early_stopping: EarlyStopping | None = option(
+        None, absent="none", help="end when the validation loss no longer falls, and keep the best epoch's weights"
+    )
+    threads: int = bounded(
+        1,
+        at_least=1,
+        at_most=256,
+        help="threads of a worker's matrix products; another number gives other bits",
+        rare=True,
+    )
 
     def __post_init__(self) -> None:
         check(self, "training")

@@ -9,9 +9,10 @@ import dataclasses
 import math
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from engine.errors import KeyProblem, nearest
 from engine.registry import Registry
@@ -31,6 +32,10 @@ class Spec:
     scale: Scale = "linear"
     registry: Registry[Any] | None = None
     key: str | None = None
+    absent: str = "auto"
+    """What None means, in a word."""
+    rare: bool = False
+    """Whether most experiments leave it alone: a form then shows it only where it is asked to, or where it is set."""
 
     def says(self) -> str:
         """Return the range in words: `above 0 and below 1`, empty without bounds."""
@@ -48,9 +53,15 @@ class Spec:
         )
 
 
-def option(default: Any = MISSING, help: str = "") -> Any:  # noqa: A002 - `help` is what the reader of a field expects
-    """Declare a field without bounds."""
-    return dataclasses.field(default=default, metadata={"spec": Spec(help=help)})
+def option(
+    default: Any = MISSING,
+    help: str = "",  # noqa: A002 - `help` is what the reader of a field expects
+    *,
+    absent: str = "auto",
+    rare: bool = False,
+) -> Any:
+    """Declare a field without bounds; `absent` is what None means, in a word."""
+    return dataclasses.field(default=default, metadata={"spec": Spec(help=help, absent=absent, rare=rare)})
 
 
 def bounded(
@@ -62,9 +73,20 @@ def bounded(
     at_most: float | None = None,
     scale: Scale = "linear",
     help: str = "",  # noqa: A002 - as in `option`
+    absent: str = "auto",
+    rare: bool = False,
 ) -> Any:
     """Declare a number (or a list of numbers) with a range; `scale` is how a form steps through it."""
-    spec = Spec(help=help, above=above, at_least=at_least, below=below, at_most=at_most, scale=scale)
+    spec = Spec(
+        help=help,
+        above=above,
+        at_least=at_least,
+        below=below,
+        at_most=at_most,
+        scale=scale,
+        absent=absent,
+        rare=rare,
+    )
     return dataclasses.field(default=default, metadata={"spec": spec})
 
 
@@ -91,6 +113,16 @@ class FieldInfo:
     def optional(self) -> bool:
         """Whether None, which a file says by leaving the key out, is a value."""
         return type(None) in alternatives(self.type)
+
+
+def group_in(annotation: Any) -> type[Any] | None:
+    """Return the dataclass that an optional field may hold: a small table of its own, such as `early_stopping`."""
+    kinds = alternatives(annotation)
+    return next((kind for kind in kinds if _is_table(kind) and len(kinds) > 1), None)
+
+
+def _is_table(kind: Any) -> TypeGuard[type[Any]]:
+    return isinstance(kind, type) and dataclasses.is_dataclass(kind)
 
 
 def alternatives(annotation: Any) -> tuple[Any, ...]:
@@ -144,12 +176,27 @@ def _convert_one(value: Any, kind: Any, key: str) -> tuple[bool, Any]:  # noqa: 
         return isinstance(value, int | float) and not isinstance(value, bool), _as_float(value)
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool), value
+    if _is_table(kind):
+        return _as_group(value, kind, key)
     if kind is date:
         if isinstance(value, datetime):
             midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
             return midnight, value.date()
         return (True, value) if isinstance(value, date) else _as_date(value)
     return isinstance(value, kind), value
+
+
+def _as_group(value: Any, kind: type[Any], key: str) -> tuple[bool, Any]:
+    """Return a dataclass from a table of its fields."""
+    if isinstance(value, kind):
+        return True, value
+    if not isinstance(value, Mapping):
+        return False, None
+    known = {info.key: info for info in fields_of(kind)}
+    for name in value:
+        if name not in known:
+            raise KeyProblem(f"{key}.{name}", "is not a key", nearest(str(name), known))
+    return True, kind(**{known[n].name: convert(item, known[n].type, f"{key}.{n}") for n, item in value.items()})
 
 
 def _as_date(value: Any) -> tuple[bool, Any]:
@@ -187,6 +234,8 @@ def describe(annotation: Any) -> str:
         elif typing.get_origin(kind) is tuple:
             item = describe(typing.get_args(kind)[0]).removeprefix("a ")
             said.append(f"a list of {item}s" if item in {"number", "whole number", "text"} else f"a list of {item}")
+        elif _is_table(kind):
+            said.append(f"a table of {', '.join(info.key for info in fields_of(kind))}")
         else:
             said.append(WORDS.get(kind, getattr(kind, "__name__", str(kind))))
     return " or ".join(said)

@@ -1,11 +1,11 @@
 """Metrics: what is reported beside the loss, in the target's own unit.
 
-A tally adds up chunks of rows in float64, so that a figure does not depend on how much memory there was.
+A tally adds up chunks of rows in float64, so that a figure does not depend on how much memory there was. It speaks of
+several runs at once and never mixes them.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Protocol
 
 import numpy as np
@@ -18,81 +18,81 @@ LARGER_IS_BETTER = {"r2", "accuracy", "f1"}
 
 
 class Tally(Protocol):
-    """Sums over chunks of rows of one run."""
+    """Sums over chunks of rows, run by run."""
 
     def add(self, outputs: Floats, targets: Floats) -> None:
-        """Add a chunk: (1, rows, outputs) twice."""
+        """Add a chunk: (runs, rows, outputs) twice."""
         ...
 
-    def figures(self) -> dict[str, float]:
-        """Return the loss and the metrics by name."""
+    def figures(self) -> dict[str, Floats]:
+        """Return the loss and the metrics by name: (runs,) each."""
         ...
 
 
 class RegressionTally:
     """Mean absolute error, root mean squared error and R², over rows; errors of several outputs are summed."""
 
-    def __init__(self, loss: Loss, outputs: int) -> None:
+    def __init__(self, loss: Loss, runs: int, outputs: int) -> None:
         self._loss = loss
         self._rows = 0
-        self._total = self._absolute = 0.0
-        self._squared, self._sum, self._sum_of_squares = (np.zeros(outputs) for _ in range(3))
+        self._total, self._absolute = np.zeros(runs), np.zeros(runs)
+        self._squared, self._sum, self._sum_of_squares = (np.zeros((runs, outputs)) for _ in range(3))
         self._origin: Floats | None = None
 
     def add(self, outputs: Floats, targets: Floats) -> None:
-        """Add a chunk: (1, rows, outputs) twice, both in the target's unit."""
+        """Add a chunk: (runs, rows, outputs) twice, both in the target's unit."""
         error = outputs - targets
         self._rows += targets.shape[1]
-        self._total += float(self._loss.total(outputs, targets)[0])
-        self._absolute += float(np.abs(error).sum())
-        self._squared += (error * error).sum(axis=(0, 1))
+        self._total += self._loss.total(outputs, targets)
+        self._absolute += np.abs(error).reshape(len(error), -1).sum(axis=1)
+        self._squared += (error * error).sum(axis=1)
         # Around the first target: squares of numbers far from zero would leave no digits for their spread.
         if self._origin is None:
-            self._origin = targets[0, 0].copy()
+            self._origin = targets[:, :1].copy()
         around = targets - self._origin
-        self._sum += around.sum(axis=(0, 1))
-        self._sum_of_squares += (around * around).sum(axis=(0, 1))
+        self._sum += around.sum(axis=1)
+        self._sum_of_squares += (around * around).sum(axis=1)
 
-    def figures(self) -> dict[str, float]:
+    def figures(self) -> dict[str, Floats]:
         """Return loss, mae, rmse and r2 = 1 − SSE/SST; NaN where the target does not vary."""
-        around_mean = float((self._sum_of_squares - self._sum**2 / self._rows).sum())
-        error = float(self._squared.sum())
+        around_mean = (self._sum_of_squares - self._sum**2 / self._rows).sum(axis=1)
+        error = self._squared.sum(axis=1)
         return {
             "loss": self._total / self._rows,
             "mae": self._absolute / self._rows,
-            "rmse": math.sqrt(error / self._rows) if error >= 0 else math.nan,
-            "r2": 1 - error / around_mean if around_mean > 0 else math.nan,
+            "rmse": np.sqrt(error / self._rows),
+            "r2": 1 - error / np.where(around_mean > 0, around_mean, np.nan),
         }
 
 
 class ClassificationTally:
     """Accuracy and macro F1."""
 
-    def __init__(self, loss: Loss, outputs: int) -> None:
+    def __init__(self, loss: Loss, runs: int, outputs: int) -> None:
         self._loss = loss
-        self._total = 0.0
-        self._confusion = np.zeros((outputs, outputs), dtype=np.int64)
+        self._total = np.zeros(runs)
+        self._confusion = np.zeros((runs, outputs, outputs), dtype=np.int64)
 
     def add(self, outputs: Floats, targets: Floats) -> None:
-        """Add a chunk: logits and one-hot targets, (1, rows, classes) twice."""
-        self._total += float(self._loss.total(outputs, targets)[0])
-        classes = outputs.shape[2]
-        pairs = targets[0].argmax(axis=1) * classes + outputs[0].argmax(axis=1)
-        self._confusion += np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+        """Add a chunk: logits and one-hot targets, (runs, rows, classes) twice."""
+        self._total += self._loss.total(outputs, targets)
+        runs, _, classes = outputs.shape
+        pairs = targets.argmax(axis=2) * classes + outputs.argmax(axis=2)
+        pairs += (np.arange(runs) * classes * classes)[:, None]
+        counts = np.bincount(pairs.ravel(), minlength=self._confusion.size)
+        self._confusion += counts.reshape(self._confusion.shape)
 
-    def figures(self) -> dict[str, float]:
+    def figures(self) -> dict[str, Floats]:
         """Return loss, accuracy and f1, the unweighted mean of 2TP/(2TP + FP + FN) over the classes that occur."""
-        rows = int(self._confusion.sum())
-        hits = np.diag(self._confusion)
-        either = self._confusion.sum(axis=0) + self._confusion.sum(axis=1)
+        rows = self._confusion[0].sum()
+        hits = np.diagonal(self._confusion, axis1=1, axis2=2)
+        either = self._confusion.sum(axis=1) + self._confusion.sum(axis=2)
         occurs = either > 0
-        return {
-            "loss": self._total / rows,
-            "accuracy": float(hits.sum() / rows),
-            "f1": float((2 * hits[occurs] / either[occurs]).mean()),
-        }
+        scores = np.where(occurs, 2 * hits / np.maximum(either, 1), 0).sum(axis=1) / occurs.sum(axis=1)
+        return {"loss": self._total / rows, "accuracy": hits.sum(axis=1) / rows, "f1": scores}
 
 
-def tally(task: str, loss: Loss, outputs: int) -> Tally:
+def tally(task: str, loss: Loss, runs: int, outputs: int) -> Tally:
     """Return an empty tally for a task."""
-    return ClassificationTally(loss, outputs) if task == "classification" else RegressionTally(loss, outputs)
+    kind = ClassificationTally if task == "classification" else RegressionTally
+    return kind(loss, runs, outputs)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from engine.architecture import refuse_impossible
 from engine.batches import Feed
 from engine.data.dataset import prepare
 from engine.data.splits import folds, test_rows, warnings
 from engine.errors import KeyProblem, LabError
 from engine.events import DataRead, EnvironmentSeen
 from engine.experiment import Experiment
+from engine.jobs import Job, loss_of
+from engine.losses import LOSSES
 from engine.metrics import NAMES
 from engine.plan import RunSpec, looks_at_test
 from engine.threads import VARIABLES
-from engine.trainer import Job, loss_of
 from engine.validations import NoValidation
 
 NO_ROWS = np.empty(0, dtype=np.int64)
@@ -32,8 +35,11 @@ def read(experiment: Experiment, specs: Sequence[RunSpec]) -> tuple[Feed, list[J
         Where the data, the split or the loss cannot be.
     """
     dataset = prepare(experiment.data, experiment.seed)
-    if loss_of(experiment, dataset.task).for_classes_only and dataset.task != "classification":
-        raise KeyProblem("training.loss", "cannot be cross-entropy for a regression", "leave it out, or use squared")
+    refuse_impossible(experiment, dataset.grid)
+    loss = loss_of(experiment, dataset.task)
+    if loss.for_classes_only and dataset.task != "classification":
+        name = LOSSES.name_of(loss)
+        raise KeyProblem("training.loss", f"cannot be {name} for a regression", "leave it out, or use squared")
     metrics = ("loss", *NAMES[dataset.task])
     if experiment.choose_by not in metrics:
         raise KeyProblem("choose_by", f"cannot be {experiment.choose_by!r}", f"known here are {', '.join(metrics)}")
@@ -46,10 +52,14 @@ def read(experiment: Experiment, specs: Sequence[RunSpec]) -> tuple[Feed, list[J
         if key not in cut:
             cut[key] = folds(method, experiment.data, dataset, rest, experiment.seed, spec.repeat)
         train, validation = cut[key][spec.fold]
+        _refuse_single_rows(experiment, len(train))
+        settled = experiment
+        if spec.role == "refit" or not len(validation):
+            settled = _without_early_stopping(experiment, spec)
         jobs.append(
             Job(
                 index=spec.index,
-                experiment=experiment,
+                experiment=settled,
                 restart=spec.restart,
                 repeat=spec.repeat,
                 fold=spec.fold,
@@ -77,6 +87,30 @@ def read(experiment: Experiment, specs: Sequence[RunSpec]) -> tuple[Feed, list[J
         ),
     )
     return Feed(dataset), jobs, seen
+
+
+def _without_early_stopping(experiment: Experiment, spec: RunSpec) -> Experiment:
+    """Return the experiment of a run that no rows validate: a refit trains as long as the folds' best epochs."""
+    if experiment.training.early_stopping is None:
+        return experiment
+    if spec.role != "refit":
+        raise KeyProblem(
+            "training.early_stopping", "needs rows that validate", 'leave it out, or set validation.method = "holdout"'
+        )
+    return replace(experiment, training=replace(experiment.training, early_stopping=None))
+
+
+def _refuse_single_rows(experiment: Experiment, rows: int) -> None:
+    """Refuse batch normalization where a batch has one row: it has no variance."""
+    asked = experiment.training.batch_size
+    size = rows if asked == "all" else min(asked, rows)
+    if experiment.model.normalization == "batch" and 1 in {size, rows % size}:
+        which = "batches" if size == 1 else "a last batch"
+        raise KeyProblem(
+            "model.normalization",
+            f'cannot be "batch": {rows} training rows in batches of {size} make {which} of one row',
+            'set another training.batch_size, or normalization = "layer"',
+        )
 
 
 def environment() -> EnvironmentSeen:

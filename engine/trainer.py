@@ -7,77 +7,26 @@ Each pass of its inner loop is one update of every run of a stack: forward, loss
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
-from engine import evaluation
-from engine.activations import Relu
+from engine import evaluation, penalties
+from engine.architecture import inputs_of, layers_of
 from engine.arrays import Floats, Integers
 from engine.batches import Batches, Feed, Scales
+from engine.best import Best
 from engine.control import Control
-from engine.data.scaling import raw_coefficients
+from engine.evaluation import Evaluator
 from engine.events import Changed, Columns, EpochEnded, Event, Figures, Paused, Resumed, RunEnded, RunsStarted
-from engine.experiment import Experiment
-from engine.initializations import Glorot, He, Initialization
-from engine.losses import CrossEntropy, Loss, Squared
-from engine.network import Network, Shape
-from engine.streams import Purpose, stream
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Job:
-    """One run with its rows."""
-
-    index: int
-    experiment: Experiment
-    restart: int
-    repeat: int
-    fold: int
-    epochs: int
-    train: Integers
-    validation: Integers
-    test: Integers
-    """Empty where the run does not look at the test rows."""
-
-    def stream(self, purpose: Purpose) -> np.random.Generator:
-        """Return one of the run's own random streams."""
-        return stream(self.experiment.seed, purpose, restart=self.restart, repeat=self.repeat, fold=self.fold)
-
-
-def stacks(jobs: Sequence[Job]) -> list[list[Job]]:
-    """Group runs that can train in one pass: the same shape, losses, optimizer and numbers of rows."""
-    groups: dict[object, list[Job]] = {}
-    for job in jobs:
-        training, model = job.experiment.training, job.experiment.model
-        alike = (
-            model.hidden,
-            model.activation,
-            model.initialization,
-            training.loss,
-            type(training.optimizer),
-            training.batch_size,
-            job.epochs,
-        )
-        sizes = (len(job.train), len(job.validation), len(job.test))
-        groups.setdefault((alike, sizes), []).append(job)
-    return list(groups.values())
-
-
-def loss_of(experiment: Experiment, task: str) -> Loss:
-    """Return the loss that is trained: the experiment's, or the task's usual one."""
-    return experiment.training.loss or (CrossEntropy() if task == "classification" else Squared())
-
-
-def initialization_of(experiment: Experiment) -> Initialization:
-    """Return the experiment's initialization, or the activation's usual one; a linear model has no activation."""
-    relu = isinstance(experiment.model.activation, Relu) and bool(experiment.model.hidden)
-    return experiment.model.initialization or (He() if relu else Glorot())
+from engine.jobs import Job, loss_of
+from engine.layers.random_features import median_distance, widen
+from engine.network import Network
+from engine.penalties import Penalties
+from engine.rates import Rates
+from engine.results import coefficients, parcel
+from engine.streams import Purpose
 
 
 def train(
@@ -90,7 +39,7 @@ def train(
     stack = Stack(jobs, feed, dtype)
     yield RunsStarted(
         stack.runs,
-        stack.network.shape.parameters,
+        stack.network.parameters.shape[1],
         len(jobs[0].train),
         len(jobs[0].validation),
         len(jobs[0].test),
@@ -107,25 +56,33 @@ class Stack:
         self.jobs = list(jobs)
         self.runs = tuple(job.index for job in jobs)
         self.feed = feed
-        first = jobs[0].experiment
-        self.loss = loss_of(first, feed.dataset.task)
+        trainings = [job.experiment.training for job in jobs]
+        first = trainings[0]
+        self.loss = loss_of(jobs[0].experiment, feed.dataset.task)
         self.scales = [Scales.of(feed, job.train, standardize=job.experiment.data.standardize) for job in jobs]
-        size = first.training.batch_size
+        self.unit: Floats = np.stack([scale.targets.sd for scale in self.scales])[:, None]
+        size = first.batch_size
         self.batches = Batches(
             feed, [job.train for job in jobs], self.scales, len(jobs[0].train) if size == "all" else size
         )
-        self.network = Network(
-            Shape((feed.inputs, *first.model.hidden, feed.outputs)), first.model.activation, len(jobs), dtype
+        self.network = _network(jobs, feed, self.scales, dtype)
+        self.evaluator = Evaluator(self.network, feed, self.scales, self.loss)
+        self.rates = Rates(
+            [training.optimizer.learning_rate for training in trainings],
+            [training.schedule for training in trainings],
+            self.batches.per_epoch * jobs[0].epochs,
+            self.batches.per_epoch,
         )
-        self.network.initialize(initialization_of(first), [job.stream(Purpose.INITIALIZATION) for job in jobs])
-        optimizers = [job.experiment.training.optimizer for job in jobs]
-        self.stepper = type(optimizers[0]).stepper(optimizers, self.network.parameters)
+        optimizers = [training.optimizer for training in trainings]
+        self.stepper = type(optimizers[0]).stepper(optimizers, self.network.parameters, self.rates)
+        self.penalties = Penalties(trainings, self.network, self.rates)
         self.shuffles = [job.stream(Purpose.SHUFFLING) for job in jobs]
+        self.best = Best([t.early_stopping for t in trainings], self.network.numbers)
         self.epoch = 0
         self.update = 0
         self.seconds = 0.0
+        self._sums = first.reduction == "sum"
         self._training = list(range(len(jobs)))
-        self._best: list[tuple[float, int | None]] = [(math.inf, None)] * len(jobs)
         self._steps = 0
         self._changes = 0
         self._seen = -1
@@ -167,11 +124,12 @@ class Stack:
 
     def _step(self, inputs: Floats, targets: Floats) -> None:
         """Update every run once: inputs with ones, (runs, rows, inputs + 1), and targets, (runs, rows, outputs)."""
-        network = self.network.of_rows(inputs.shape[1])
-        outputs = network.forward(inputs)
-        self.loss.gradient(outputs, targets)
-        network.backward(inputs)
-        self.stepper.step(self.network.parameters, self.network.gradient)
+        rows = inputs.shape[1]
+        one_pass = self.network.of_rows(rows)
+        outputs = one_pass.forward(inputs)
+        self.loss.gradient(outputs, targets, 1.0 if self._sums else 1.0 / rows, self.unit)
+        one_pass.backward()
+        penalties.step(self.stepper, self.penalties, self.network)
         self.update += 1
 
     def _heed(self, control: Control) -> Iterator[Event]:
@@ -183,7 +141,9 @@ class Stack:
             for change in control.changes[self._changes :]:
                 self._changes += 1
                 if change.key == "learning_rate":
-                    self.stepper.change_learning_rate(change.value)
+                    self.rates.change(change.value)
+                    self.stepper.rates_changed()
+                    self.penalties.rates_changed()
                     yield Changed(self._active, self.update, change.key, change.value)
             if control.stopping or not control.holding or self._steps < control.steps:
                 break
@@ -199,67 +159,76 @@ class Stack:
         return tuple(self.runs[place] for place in self._training)
 
     def _end_epoch(self) -> Iterator[Event]:
-        """Measure every run that still trains; one whose loss is no longer a number ends here."""
-        train, validation = [], []
-        for place in self._training:
-            job = self.jobs[place]
-            train.append(self._measure(place, evaluation.sample(job.train)))
-            validation.append(self._measure(place, job.validation))
-            judged = (validation[-1] or train[-1])["loss"]
-            if judged < self._best[place][0]:
-                self._best[place] = (judged, self.epoch)
-        runs = self._active
-        diverged = [p for p, figures in zip(self._training, train, strict=True) if not math.isfinite(figures["loss"])]
-        yield EpochEnded(runs, self.epoch, _columns(train), _columns(validation), self.seconds)
-        if diverged:
-            # Their rows of the stack go on as NaN and harm nobody: no operation mixes runs.
-            self._training = [place for place in self._training if place not in diverged]
-            yield from map(partial(self._ended, status="diverged"), diverged)
+        """Measure every run that still trains; one whose loss is no longer a number, or no longer falls, ends here."""
+        places = self._training
+        train = self._measure(places, [evaluation.sample(self.jobs[place].train) for place in places])
+        validation = self._measure(places, [self.jobs[place].validation for place in places])
+        yield EpochEnded(self._active, self.epoch, _columns(train), _columns(validation), self.seconds)
+        over = {}
+        for place, seen, unseen in zip(places, train, validation, strict=True):
+            waited = self.best.judge(place, self.epoch, (unseen or seen)["loss"])
+            if not math.isfinite(seen["loss"]):
+                over[place] = "diverged"
+            elif waited:
+                over[place] = "finished"
+        # Their rows of the stack go on, if need be as NaN, and harm nobody: no operation mixes runs.
+        self._training = [place for place in places if place not in over]
+        for status in ("finished", "diverged"):
+            yield from self._ended([place for place in places if over.get(place) == status], status)
 
-    def _measure(self, place: int, rows: Integers) -> Figures:
-        """Return a run's figures on some rows; empty where there are none."""
-        if len(rows) == 0:
-            return {}
+    def _measure(self, places: Sequence[int], rows: Sequence[Integers]) -> list[Figures]:
+        """Return the figures of some runs, each on its own rows; empty where there are none."""
         with np.errstate(all="ignore"):
-            return evaluation.evaluate(self.network, place, self.feed, self.scales[place], rows, self.loss)
+            return self.evaluator.figures(places, rows)
 
     def _end(self, status: str) -> Iterator[Event]:
-        yield from map(partial(self._ended, status=status), self._training)
+        yield from self._ended(self._training, status)
 
-    def _ended(self, place: int, status: str) -> RunEnded:
-        job = self.jobs[place]
+    def _ended(self, places: Sequence[int], status: str) -> Iterator[Event]:
+        """End some runs: measure the weights that are kept, and send them out."""
+        jobs = [self.jobs[place] for place in places]
+        for place in places:
+            self.best.restore(place)
+        train = self._measure(places, [evaluation.sample(job.train) for job in jobs])
+        validation = self._measure(places, [job.validation for job in jobs])
         # A network that was stopped or diverged is no result, and a look at the test rows would be spent on nothing.
-        test = self._measure(place, job.test) if status == "finished" else {}
-        parameters = self.network.parameters[place].astype("<f4")
-        # One NaN for all: the sign of one depends on where in its stack a run stood.
-        parameters[np.isnan(parameters)] = np.nan
-        weights = parameters.tobytes()
-        return RunEnded(
-            run=job.index,
-            status=status,
-            epochs=self.epoch,
-            best_epoch=self._best[place][1],
-            updates=self.update,
-            seconds=self.seconds / len(self.jobs),
-            train=self._measure(place, evaluation.sample(job.train)),
-            validation=self._measure(place, job.validation) or None,
-            test=test or None,
-            coefficients=self._coefficients(place),
-            weights=base64.b64encode(weights).decode(),
-            sha256=hashlib.sha256(weights).hexdigest(),
-        )
+        test = self._measure(places, [job.test for job in jobs]) if status == "finished" else [{} for _ in places]
+        for number, (place, job) in enumerate(zip(places, jobs, strict=True)):
+            weights, digest = parcel(self.network.numbers[place])
+            yield RunEnded(
+                run=job.index,
+                status=status,
+                epochs=self.epoch,
+                best_epoch=self.best.epochs[place],
+                updates=self.update,
+                seconds=self.seconds / len(self.jobs),
+                train=train[number],
+                validation=validation[number] or None,
+                test=test[number] or None,
+                coefficients=coefficients(self.network, place, self.feed, self.scales[place]),
+                weights=weights,
+                sha256=digest,
+            )
 
-    def _coefficients(self, place: int) -> Figures | None:
-        """Return a linear regression's coefficients and intercept, undone of the standardization."""
-        dataset = self.feed.dataset
-        if len(self.network.shape.layers) > 1 or self.feed.outputs > 1:
-            return None
-        weights = self.network.weights[0][place].astype(np.float64)
-        scales = self.scales[place]
-        with np.errstate(all="ignore"):
-            slopes, intercept = raw_coefficients(dataset, scales.inputs, scales.targets, weights[:-1], weights[-1])
-        names = (*dataset.feature_names, "intercept")
-        return dict(zip(names, map(float, (*slopes[:, 0], intercept[0])), strict=True))
+
+def _network(jobs: Sequence[Job], feed: Feed, scales: Sequence[Scales], dtype: type) -> Network:
+    """Return the stack's network with every run's numbers drawn."""
+    first = jobs[0].experiment
+    inputs = inputs_of(first, feed.inputs, feed.dataset.grid)
+    network = Network(layers_of(first, inputs, feed.outputs), inputs, len(jobs), dtype)
+    network.initialize([job.stream(Purpose.INITIALIZATION) for job in jobs])
+    if first.model.dropout > 0:
+        network.streams = [job.stream(Purpose.DROPOUT) for job in jobs]
+        network.dropout = np.array([job.experiment.model.dropout for job in jobs], dtype=np.float32)[:, None, None]
+    if first.data.random_features:
+        for place, (job, scale) in enumerate(zip(jobs, scales, strict=True)):
+            bandwidth = job.experiment.data.bandwidth
+            if bandwidth is None:
+                rows = evaluation.sample(job.train)
+                scaled = (feed.rows[rows] - scale.mean) * scale.scale
+                bandwidth = median_distance(scaled[:, : feed.inputs])
+            widen(network.kept_blocks[0][place], bandwidth)
+    return network
 
 
 def _columns(figures: Sequence[Figures]) -> Columns:

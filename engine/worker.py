@@ -21,6 +21,7 @@ from engine import control, events, prepare, tables, trainer
 from engine.control import Command, Control, Train
 from engine.errors import LabError
 from engine.events import Event, JobEnded, Paused, RunsFailed
+from engine.jobs import stacks
 
 PARENT = "LOSSBOOK_PARENT"
 ROOT = "LOSSBOOK_ROOT"
@@ -57,7 +58,7 @@ def work(job: Train, commands: queue.SimpleQueue[Command]) -> Iterator[Event]:
         yield prepare.environment()
         yield seen
         wishes = Control(commands)
-        running = [trainer.train(stack, feed, wishes, time.perf_counter) for stack in trainer.stacks(jobs)]
+        running = [trainer.train(stack, feed, wishes, time.perf_counter) for stack in stacks(jobs)]
         yield from _take_turns(running, wishes)
     except LabError as error:
         problem = f"{error.where}: {error.problem}" if error.where else error.problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,16 +16,15 @@ from engine.arrays import Floats
 class Relu:
     """max(0, z): cheap, and its slope does not vanish for large z."""
 
-    @property
-    def keeps_one(self) -> bool:
-        """max(0, 1) = 1."""
-        return True
+    keeps_one: ClassVar[bool] = True
+    scratch: ClassVar[int] = 0
+    is_rectifier: ClassVar[bool] = True
 
-    def forward(self, values: Floats) -> None:
+    def forward(self, values: Floats, scratch: Floats) -> None:
         """Replace z by max(0, z)."""
         np.maximum(values, 0, out=values)
 
-    def backward(self, outputs: Floats, upstream: Floats) -> None:
+    def backward(self, outputs: Floats, upstream: Floats, scratch: Floats) -> None:
         """Let the gradient through where the unit is on; at 0 the slope is taken as 0."""
         # The sign of what relu gives is 0 or 1: as a float it multiplies without the conversion that a mask needs.
         np.sign(outputs, out=outputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,16 +16,15 @@ from engine.arrays import Floats
 class Tanh:
     """tanh z: a soft step from −1 to 1, centred on zero."""
 
-    @property
-    def keeps_one(self) -> bool:
-        """Tanh(1) = .762."""
-        return False
+    keeps_one: ClassVar[bool] = False
+    scratch: ClassVar[int] = 0
+    is_rectifier: ClassVar[bool] = False
 
-    def forward(self, values: Floats) -> None:
+    def forward(self, values: Floats, scratch: Floats) -> None:
         """Replace z by tanh z."""
         np.tanh(values, out=values)
 
-    def backward(self, outputs: Floats, upstream: Floats) -> None:
+    def backward(self, outputs: Floats, upstream: Floats, scratch: Floats) -> None:
         """Multiply by tanh′ = 1 − tanh²."""
         np.multiply(outputs, outputs, out=outputs)
         np.subtract(1, outputs, out=outputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -42,7 +42,8 @@ class Dataset:
     dates: Array | None
     """(rows,) datetime64[D]."""
     unit: str
-    image_shape: tuple[int, int] | None
+    grid: tuple[int, ...]
+    """Where the features lie beside each other: (8, 8) for a picture, (40,) in a line; empty where they do not."""
     split: Split
     """How held-out rows are chosen: the experiment's word, or the default for such data."""
     lags: tuple[int, ...]
@@ -84,6 +85,8 @@ def prepare(spec: Data, seed: int, *, skip: int = 0) -> Dataset:
     name = SOURCES.name_of(spec.source)
     raw = spec.source.load(stream(seed, Purpose.DATA))
     _refuse_what_is_not_finite(name, raw)
+    hashed = _hash(raw)
+    raw = _with_task(raw, spec.task)
     table, times = lagged(raw, spec.lag_list, skip)
     # float32 holds a timestamp of 1.7e9 only to the nearest 128, so large offsets go while it is still float64. Any
     # constant near the data does: each run subtracts its own mean anyway, so no row leaks into another's scaling.
@@ -100,12 +103,29 @@ def prepare(spec: Data, seed: int, *, skip: int = 0) -> Dataset:
         classes=table.classes,
         dates=table.dates,
         unit=table.unit,
-        image_shape=table.image_shape,
+        grid=_grid(table, spec.lag_list),
         split=_settled_split(spec, table, series=bool(spec.lag_list)),
         lags=spec.lag_list,
         times=times,
-        sha256=_hash(raw),
+        sha256=hashed,
     )
+
+
+def _with_task(table: Table, task: Task | None) -> Table:
+    """Return the table with its target read as the task wants it: classes as their numbers for a regression."""
+    if task is None or task == table.task:
+        return table
+    if task == "classification":
+        raise KeyProblem("data.task", "cannot be classification: the target is a number", "leave it out")
+    return replace(table, targets=table.targets[:, None].astype(np.float64), classes=())
+
+
+def _grid(table: Table, lags: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape on which neighbouring features are neighbours; days in a row are."""
+    if table.image_shape is not None:
+        return table.image_shape
+    days_in_a_row = len(lags) > 1 and lags == tuple(range(lags[0], lags[0] + len(lags)))
+    return (len(table.feature_names),) if table.ordered or days_in_a_row else ()
 
 
 def _settled_split(spec: Data, table: Table, *, series: bool) -> Split:

@@ -31,6 +31,8 @@ class Table:
     """What the target counts, for axis titles: `thousand births a day`."""
     image_shape: tuple[int, int] | None = None
     """Height and width where each row of features is a picture."""
+    ordered: bool = False
+    """Whether neighbouring features are neighbours in time or space, so that a convolution can slide over them."""
 
     @property
     def task(self) -> Task:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,10 +19,7 @@ class CrossEntropy:
     Softmax belongs to the loss because together they are stable (log-sum-exp) and their gradient is simply p − y.
     """
 
-    @property
-    def for_classes_only(self) -> bool:
-        """Probabilities need classes."""
-        return True
+    for_classes_only: ClassVar[bool] = True
 
     def total(self, outputs: Floats, targets: Floats) -> Floats:
         """Return Σ(log Σexp o − oᵀy): (runs, rows, outputs) twice → (runs,)."""
@@ -30,10 +28,10 @@ class CrossEntropy:
         np.exp(shifted, out=shifted)
         return np.asarray((np.log(shifted.sum(axis=2)) - true).sum(axis=1))
 
-    def gradient(self, outputs: Floats, targets: Floats) -> None:
-        """Replace the logits by (softmax − y)/rows."""
+    def gradient(self, outputs: Floats, targets: Floats, factor: float, unit: Floats) -> None:
+        """Replace the logits by (softmax − y) · factor."""
         np.subtract(outputs, outputs.max(axis=2, keepdims=True), out=outputs)
         np.exp(outputs, out=outputs)
         np.divide(outputs, outputs.sum(axis=2, keepdims=True), out=outputs)
         np.subtract(outputs, targets, out=outputs)
-        np.multiply(outputs, 1.0 / outputs.shape[1], out=outputs)
+        np.multiply(outputs, factor, out=outputs)

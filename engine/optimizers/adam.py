@@ -1,17 +1,17 @@
-"""Adam."""
+"""Adam, and Adam with weight decay on its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from engine.arrays import Floats
 from engine.fields import bounded, check
 from engine.optimizers.base import OPTIMIZERS, column
-
-AHEAD = 256
+from engine.rates import Ahead, Rates
 
 
 @OPTIMIZERS.register("adam")
@@ -23,18 +23,35 @@ class Adam:
     w ← w − learning_rate · m̂/(√v̂ + epsilon).
     """
 
+    decouples_decay: ClassVar[bool] = False
+
     learning_rate: float = bounded(0.001, above=0, at_most=1e6, scale="log", help="the size of a step")
-    beta1: float = bounded(0.9, at_least=0, below=1, help="how much of the gradient's mean is kept")
-    beta2: float = bounded(0.999, at_least=0, below=1, help="how much of the squared gradient's mean is kept")
-    epsilon: float = bounded(1e-8, above=0, at_most=1, scale="log", help="keeps a step finite where gradients vanish")
+    beta1: float = bounded(0.9, at_least=0, below=1, help="how much of the gradient's mean is kept", rare=True)
+    beta2: float = bounded(
+        0.999, at_least=0, below=1, help="how much of the squared gradient's mean is kept", rare=True
+    )
+    epsilon: float = bounded(
+        1e-8, above=0, at_most=1, scale="log", help="keeps a step finite where gradients vanish", rare=True
+    )
 
     def __post_init__(self) -> None:
         check(self, "training")
 
     @classmethod
-    def stepper(cls, settings: Sequence[Adam], parameters: Floats) -> AdamStepper:
+    def stepper(cls, settings: Sequence[Adam], parameters: Floats, rates: Rates) -> AdamStepper:
         """Return Adam at work on parameters of (runs, P)."""
-        return AdamStepper(settings, parameters)
+        return AdamStepper(settings, parameters, rates)
+
+
+@OPTIMIZERS.register("adamw")
+@dataclass(frozen=True, slots=True)
+class AdamW(Adam):
+    """Adam whose weight decay does not pass through its moments (Loshchilov & Hutter 2019, arXiv 1711.05101).
+
+    w ← w − learning_rate · weight_decay · w, then Adam's step.
+    """
+
+    decouples_decay: ClassVar[bool] = True
 
 
 class AdamStepper:
@@ -45,52 +62,45 @@ class AdamStepper:
     many steps at once: at small sizes a step costs the number of its operations.
     """
 
-    def __init__(self, settings: Sequence[Adam], parameters: Floats) -> None:
-        self._dtype = parameters.dtype
+    def __init__(self, settings: Sequence[Adam], parameters: Floats, rates: Rates) -> None:
         self._betas = np.stack([column(settings, "beta1", parameters), column(settings, "beta2", parameters)])
         self._moments = np.zeros((2, *parameters.shape), dtype=parameters.dtype)
         # float64: .999ᵗ loses its last digits in float32 within a few thousand steps.
-        self._numbers = np.array([[s.learning_rate, s.beta1, s.beta2, s.epsilon] for s in settings])[:, None]
-        self._step = 0
-        self._first = 0
-        self._rates, self._epsilons = self._ahead()
+        self._numbers = np.array([[s.beta1, s.beta2, s.epsilon] for s in settings])[:, None]
+        self._learning_rates = rates
+        self._ahead = Ahead(self._rates_and_epsilons, parameters.dtype)
 
-    def change_learning_rate(self, value: float) -> None:
-        """Give all runs another learning rate from the next step on."""
-        self._numbers[..., 0] = value
-        self._rates, self._epsilons = self._ahead()
+    def rates_changed(self) -> None:
+        """Heed learning rates that have changed, from the next step on."""
+        self._ahead.forget()
 
     def step(self, parameters: Floats, gradient: Floats) -> None:
         """Take one step, in place: (runs, P)."""
-        place = self._step - self._first
-        if place == AHEAD:
-            self._rates, self._epsilons = self._ahead()
-            place = 0
-        self._step += 1
+        rate, epsilon = self._ahead.next()
         moments = self._moments
+        first, second = moments
         np.multiply(moments, self._betas, out=moments)
-        np.add(moments[0], gradient, out=moments[0])
+        np.add(first, gradient, out=first)
         np.multiply(gradient, gradient, out=gradient)
-        np.add(moments[1], gradient, out=moments[1])
-        np.sqrt(moments[1], out=gradient)
-        np.add(gradient, self._epsilons[place], out=gradient)
-        np.divide(moments[0], gradient, out=gradient)
-        np.multiply(gradient, self._rates[place], out=gradient)
+        np.add(second, gradient, out=second)
+        np.sqrt(second, out=gradient)
+        np.add(gradient, epsilon, out=gradient)
+        np.divide(first, gradient, out=gradient)
+        np.multiply(gradient, rate, out=gradient)
         np.subtract(parameters, gradient, out=parameters)
 
     def state(self) -> dict[str, Floats]:
-        """Return both moments, (2, runs, P), and how many steps they have seen, (1,)."""
-        return {"moments": self._moments, "steps": np.array([self._step], dtype=np.float64)}
+        """Return both moments: (2, runs, P)."""
+        return {"moments": self._moments}
 
-    def _ahead(self) -> tuple[Floats, Floats]:
-        """Return rate and epsilon of the coming steps, (AHEAD, runs, 1) each.
+    def _rates_and_epsilons(self, steps: Floats) -> Floats:
+        """Return rate and epsilon of some steps, counted from 0: (n,) → (n, 2, runs, 1).
 
         m̂/(√v̂ + ε) = M(1−β₁)/(1−β₁ᵗ) / (√(V(1−β₂)/(1−β₂ᵗ)) + ε), and with c = √((1−β₂ᵗ)/(1−β₂)) that is
         M · c(1−β₁)/(1−β₁ᵗ) / (√V + cε).
         """
-        self._first = self._step
-        rate, beta1, beta2, epsilon = np.moveaxis(self._numbers, -1, 0)
-        t = np.arange(self._step + 1, self._step + 1 + AHEAD, dtype=np.float64)[:, None, None]
+        beta1, beta2, epsilon = np.moveaxis(self._numbers, -1, 0)
+        t = (steps + 1)[:, None, None]
         c = np.sqrt((1 - beta2**t) / (1 - beta2))
-        rates = rate * c * (1 - beta1) / (1 - beta1**t)
-        return rates.astype(self._dtype), (c * epsilon).astype(self._dtype)
+        rates = self._learning_rates.at(steps) * c * (1 - beta1) / (1 - beta1**t)
+        return np.stack([rates, c * epsilon], axis=1)

@@ -7,11 +7,12 @@ and works on all runs at once: each of its numbers is then a column, (runs, 1), 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from engine.arrays import Floats
+from engine.rates import Ahead, Rates
 from engine.registry import Registry
 
 
@@ -22,17 +23,20 @@ class Stepper(Protocol):
         """Change the parameters in place, (runs, P); the gradient's values are used up."""
         ...
 
-    def change_learning_rate(self, value: float) -> None:
-        """Give all runs another learning rate from the next step on."""
+    def rates_changed(self) -> None:
+        """Heed learning rates that have changed, from the next step on."""
         ...
 
     def state(self) -> dict[str, Floats]:
-        """Return what a resumed run needs beside its parameters, by name."""
+        """Return what a resumed run needs beside its parameters and the number of its updates, by name."""
         ...
 
 
 class Optimizer(Protocol):
     """The numbers of one optimizer."""
+
+    decouples_decay: ClassVar[bool]
+    """Whether weight decay shrinks the weights by themselves instead of joining the gradient."""
 
     @property
     def learning_rate(self) -> float:
@@ -40,12 +44,23 @@ class Optimizer(Protocol):
         ...
 
     @classmethod
-    def stepper(cls, settings: Sequence[Any], parameters: Floats) -> Stepper:
+    def stepper(cls, settings: Sequence[Any], parameters: Floats, rates: Rates) -> Stepper:
         """Return the optimizer at work: one of `settings` a run, for parameters of (runs, P)."""
         ...
 
 
 OPTIMIZERS: Registry[Optimizer] = Registry("optimizer")
+
+
+class Scheduled:
+    """A stepper's learning rates, (runs, 1) a step."""
+
+    def __init__(self, rates: Rates, parameters: Floats) -> None:
+        self._rates = Ahead(rates.at, parameters.dtype)
+
+    def rates_changed(self) -> None:
+        """Heed learning rates that have changed, from the next step on."""
+        self._rates.forget()
 
 
 def column(settings: Sequence[Any], name: str, like: Floats) -> Floats:

@@ -30,7 +30,7 @@ def build(rows=30, labels=None, lags=(), split=None, features=2, offset=0.0):
         classes=() if labels is None else tuple("abcdefghij"[:outputs]),
         dates=None,
         unit="",
-        image_shape=None,
+        grid=(),
         split=split or default,
         lags=tuple(lags),
         times=np.arange(first, first + rows),

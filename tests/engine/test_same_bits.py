@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import bits_by_run, dataset, ended, instances, one_of, train
+from making import bits_by_run, dataset, ended, instances, train
 
 from engine import batches, prepare, trainer
 from engine.activations import ACTIVATIONS
@@ -18,13 +18,15 @@ from engine.batches import Feed
 from engine.control import Change, Control, Pause, Resume, Step, Stop
 from engine.data.sources import Circles, Digits, Line, Wine
 from engine.events import Changed, EpochEnded, Paused, Resumed
-from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
+from engine.experiment import Data, EarlyStopping, Experiment, Model, Training, ValidationPlan
 from engine.initializations import INITIALIZATIONS, Normal, Zeros
+from engine.jobs import Job
+from engine.jobs import stacks as jobs_in_stacks
 from engine.launch import share_out
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS, Adam, Momentum, Sgd
 from engine.plan import plan
-from engine.trainer import Job
+from engine.schedules import SCHEDULES
 from engine.validations import KFold
 
 
@@ -33,26 +35,69 @@ def calm(optimizer):
     return replace(optimizer, learning_rate=10 ** (-1 - math.log10(1 + optimizer.learning_rate) / 3))
 
 
+KINDS = {
+    "activation": ACTIVATIONS,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "initialization": INITIALIZATIONS,
+}
+LAYER_SETTINGS = {
+    "batch": {"normalization": "batch"},
+    "layer": {"normalization": "layer"},
+    "dropout": {"dropout": 0.3},
+    "residual": {"residual": True, "hidden": (6, 6)},
+    "convolution": {"convolution": (3, 3), "residual": True, "normalization": "batch"},
+    "random-features": {"random_features": 9},
+}
+CASES = [(kind, name) for kind, registry in KINDS.items() for name in registry]
+CASES += [("layer", name) for name in LAYER_SETTINGS]
+POSITIVE = st.floats(0.001, 3)
+
+
 @st.composite
-def stacks(draw, activation, loss, optimizer):
-    """Return (feed, jobs): runs of one shape with rows, seeds and numbers of their own."""
-    kind = LOSSES[loss]()
-    classes = kind.for_classes_only or draw(st.booleans())
+def stacks(draw, kind, name):
+    """Return (feed, jobs): runs of one shape with rows, seeds and numbers of their own, with one thing given."""
+    said = {kind: draw(st.sampled_from(list(registry))) for kind, registry in KINDS.items()} | {kind: name}
+    layer = LAYER_SETTINGS.get(said.get("layer") or draw(st.sampled_from([None, *LAYER_SETTINGS])), {})
+    loss = LOSSES[said["loss"]]()
+    classes = loss.for_classes_only or draw(st.booleans())
     features = draw(st.integers(1, 13))
     outputs = draw(st.integers(2, 11)) if classes else draw(st.integers(1, 3))
     rows = draw(st.integers(8, 40))
     train_rows, validation_rows = draw(st.integers(1, rows - 3)), draw(st.integers(0, 2))
     size = draw(st.one_of(st.just("all"), st.just(1), st.integers(1, train_rows + 2)))
-    hidden = draw(st.sampled_from([(), (1,), (3,), (8,), (17,), (5, 4), (16, 33)]))
-    feed = Feed(dataset(rows, features, outputs, classes, seed=draw(st.integers(0, 9))))
-    kinds = instances(OPTIMIZERS[optimizer])
+    hidden = layer.get("hidden") or draw(st.sampled_from([(), (1,), (3,), (8,), (17,), (5, 4), (16, 33)]))
+    data = replace(dataset(rows, features, outputs, classes, seed=draw(st.integers(0, 9))), grid=(features,))
+    feed = Feed(data)
+    there = {key: draw(st.booleans()) for key in ("weight_decay", "l1", "clip", "max_norm")}
+    patience = draw(st.booleans()) and validation_rows > 0
+    reduction = draw(st.sampled_from(["mean", "sum"]))
+    schedule = draw(instances(SCHEDULES[said["schedule"]]))
+    initialization = draw(st.none() | instances(INITIALIZATIONS[said["initialization"]]))
     jobs = []
     for index in range(draw(st.integers(2, 5))):
-        chosen = draw(kinds)
-        training = Training(loss=kind, optimizer=draw(st.sampled_from([chosen, calm(chosen)])), batch_size=size)
+        chosen = draw(instances(OPTIMIZERS[said["optimizer"]]))
+        training = Training(
+            loss=loss,
+            optimizer=draw(st.sampled_from([chosen, calm(chosen)])),
+            batch_size=size,
+            schedule=schedule,
+            reduction=reduction,
+            early_stopping=EarlyStopping(draw(st.integers(1, 3))) if patience else None,
+            **{key: draw(POSITIVE) for key, is_there in there.items() if is_there},
+        )
         experiment = Experiment(
-            data=Data(source=Line(), standardize=draw(st.booleans())),
-            model=Model(hidden, ACTIVATIONS[activation](), draw(st.none() | one_of(INITIALIZATIONS))),
+            data=Data(source=Line(), standardize=draw(st.booleans()), random_features=layer.get("random_features", 0)),
+            model=Model(
+                hidden,
+                ACTIVATIONS[said["activation"]](),
+                initialization,
+                dropout=draw(st.floats(0.1, 0.8)) if layer.get("dropout") and hidden else 0.0,
+                normalization=layer.get("normalization", "none"),
+                residual=layer.get("residual", False),
+                convolution=layer.get("convolution", ()),
+            ),
             training=training,
             seed=draw(st.integers(0, 3)),
         )
@@ -87,38 +132,36 @@ def heeding(jobs, feed, script, answers=()):
     return said
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("kind", "name"), CASES)
 @settings(max_examples=settings.default.max_examples // 4)
 @given(data=st.data())
-def test_company_order_and_pauses_change_no_bit(activation, loss, optimizer, data):
-    feed, jobs = data.draw(stacks(activation, loss, optimizer))
+def test_company_order_and_pauses_change_no_bit(kind, name, data):
+    feed, jobs = data.draw(stacks(kind, name))
     expected = alone(jobs, feed)
     assert set(expected) == set(range(len(jobs)))
 
     mixed = data.draw(st.permutations(jobs))
-    assert bits_by_run([e for stack in trainer.stacks(mixed) for e in train(stack, feed)]) == expected
+    assert bits_by_run([e for stack in jobs_in_stacks(mixed) for e in train(stack, feed)]) == expected
 
     cut = data.draw(st.integers(0, len(jobs)))
-    parts = [stack for part in (mixed[:cut], mixed[cut:]) for stack in trainer.stacks(part)]
+    parts = [stack for part in (mixed[:cut], mixed[cut:]) for stack in jobs_in_stacks(part)]
     assert bits_by_run([event for stack in parts for event in train(stack, feed)]) == expected
 
     commands = st.lists(st.sampled_from([Pause(), Step(), Resume()]), min_size=1, max_size=2)
     script = data.draw(st.dictionaries(st.integers(0, 40), commands, max_size=4))
     answers = data.draw(st.lists(st.sampled_from([Step(), Resume(), Pause()]), max_size=4))
-    held = [event for stack in trainer.stacks(mixed) for event in heeding(stack, feed, script, answers)]
+    held = [event for stack in jobs_in_stacks(mixed) for event in heeding(stack, feed, script, answers)]
     assert bits_by_run(held) == expected
 
 
 @settings(max_examples=settings.default.max_examples // 3)
 @given(data=st.data())
 def test_the_size_of_a_gathered_block_changes_no_bit(data):
-    feed, jobs = data.draw(stacks("tanh", "squared", "adam"))
+    feed, jobs = data.draw(stacks("activation", "tanh"))
     expected = alone(jobs, feed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batches, "BLOCK_BYTES", data.draw(st.sampled_from([1, 500, 3_000])))
-        assert bits_by_run([e for stack in trainer.stacks(jobs) for e in train(stack, feed)]) == expected
+        assert bits_by_run([e for stack in jobs_in_stacks(jobs) for e in train(stack, feed)]) == expected
 
 
 EXPERIMENTS = [
@@ -150,7 +193,7 @@ def test_shares_of_any_number_of_workers_give_the_same_bits(experiment):
         said = []
         for share in shares:
             feed, jobs, _ = prepare.read(experiment, share)
-            said += [event for stack in trainer.stacks(jobs) for event in train(stack, feed)]
+            said += [event for stack in jobs_in_stacks(jobs) for event in train(stack, feed)]
         results.append(bits_by_run(said))
     assert set(results[0]) == {spec.index for spec in specs}
     assert all(result == results[0] for result in results)
@@ -248,7 +291,7 @@ def test_runs_with_other_initial_weights_do_not_share_them():
     jobs = [explosive(index, 0.01, rows, epochs=1) for index in range(2)]
     models = [Model((), initialization=Normal(0.5)), Model((), initialization=Zeros())]
     jobs = [replace(job, experiment=replace(job.experiment, model=m)) for job, m in zip(jobs, models, strict=True)]
-    said = bits_by_run([event for stack in trainer.stacks(jobs) for event in train(stack, feed)])
+    said = bits_by_run([event for stack in jobs_in_stacks(jobs) for event in train(stack, feed)])
     assert said == alone(jobs, feed)
 
 

@@ -19,6 +19,7 @@ from engine.data.dataset import Dataset
 from engine.events import KINDS, EpochEnded, RunEnded
 from engine.experiment import Data, Experiment
 from engine.fields import alternatives, fields_of
+from engine.jobs import stacks
 from engine.plan import plan
 from engine.registry import Registry
 
@@ -51,6 +52,8 @@ def values_of(kind, spec):
         return st.none()
     if kind is str:
         return st.sampled_from(["loss", "mae", "accuracy"])
+    if dataclasses.is_dataclass(kind):
+        return instances(kind)
     raise AssertionError(f"no values are known for a field of type {kind}: add them to tests/helpers/making.py")
 
 
@@ -120,7 +123,7 @@ def dataset(rows, features, outputs, classes=False, seed=5):
         classes=tuple(f"c{column}" for column in range(outputs)) if classes else (),
         dates=None,
         unit="",
-        image_shape=None,
+        grid=(),
         split="random",
         lags=(),
         times=np.arange(rows),
@@ -136,7 +139,7 @@ def train(jobs, feed, control=None, dtype=np.float32):
 def study(experiment):
     """Train an experiment's planned runs in this process and return (its feed, its events)."""
     feed, jobs, _ = prepare.read(experiment, plan(experiment))
-    return feed, [event for stack in trainer.stacks(jobs) for event in train(stack, feed)]
+    return feed, [event for stack in stacks(jobs) for event in train(stack, feed)]
 
 
 def bits(value):

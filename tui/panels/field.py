@@ -132,3 +132,21 @@ class Field(Horizontal, can_focus=True):
         """Edit on a second click, when the row has the focus already."""
         if event.chain > 1:
             await self.action_edit()
+
+
+class More(Field):
+    """The row that shows or hides a panel's rarer settings."""
+
+    class Toggled(Message):
+        """They should be shown, or hidden again."""
+
+    def action_change(self, direction: int) -> None:  # noqa: ARG002 - there is one other way
+        """Ask for the other way."""
+        self.post_message(self.Toggled())
+
+    def action_forget(self) -> None:
+        """Have no default."""
+
+    async def action_edit(self) -> None:
+        """Ask for the other way."""
+        self.post_message(self.Toggled())

@@ -18,7 +18,7 @@ from engine.data.sources import SOURCES
 from engine.data.sources.base import start_of
 from engine.errors import KeyProblem, LabError, nearest
 from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
-from engine.fields import FieldInfo, alternatives, convert, describe
+from engine.fields import FieldInfo, Spec, alternatives, convert, describe, fields_of, group_in
 
 Draft = dict[str, Any]
 
@@ -30,6 +30,8 @@ PANELS: tuple[tuple[str, str, Any, tuple[str, ...]], ...] = (
 )
 """Table, title, dataclass, and the keys of the experiment itself that are shown below it."""
 AUTOMATIC = "auto"
+MORE = "more"
+"""The row that stands for the settings which a panel does not show."""
 LARGEST = 1e300
 """Beyond it there are no steps: the next power of ten would be no number any more."""
 
@@ -59,6 +61,8 @@ class Row:
     @property
     def text(self) -> str:
         """Its value for people, and as they would type it."""
+        if self.value is None:
+            return self.info.spec.absent
         single = isinstance(self.value, list | tuple) and len(self.value) == 1
         # Where a lone number is something else, as the lags up to 7 are not the lag 7, a list of one says so.
         return f"[{as_text(self.value)}]" if single and int in alternatives(self.info.type) else as_text(self.value)
@@ -98,6 +102,8 @@ def as_text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(map(as_text, value)) if value else "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key.replace('_', ' ')} {as_text(item)}" for key, item in value.items())
     if isinstance(value, float):
         short = f"{value:g}"
         return short if float(short) == value else repr(value)
@@ -110,12 +116,30 @@ def first_sentence(text: str | None) -> str:
 
 
 def rows(draft: Draft, place: int) -> tuple[Row, ...]:
-    """Return the rows of one of the four panels."""
+    """Return all rows of one of the four panels."""
     table, _, cls, top = PANELS[place]
     values: Mapping[str, Any] = draft.get(table, {})
     found = [_row(table, info, values) for info in tables.keys_of(cls, values)]
     found += [_row("", info, draft) for info in tables.keys_of(Experiment, draft) if info.key in top]
     return tuple(found)
+
+
+def usual_rows(draft: Draft, place: int, *, every: bool) -> tuple[Row, ...]:
+    """Return the rows that a panel shows: those that are usual or set, then one that stands for the rest.
+
+    With `every` all of them, then one to hide the rest again.
+    """
+    found = rows(draft, place)
+    usual = tuple(row for row in found if row.is_set or not row.info.spec.rare)
+    hidden = len(found) - len(usual)
+    if not hidden:
+        return usual
+    spec = Spec(help="settings that most experiments leave alone; enter shows or hides them")
+    says = "show less" if every else f"{hidden} settings …"
+    return (
+        *(found if every else usual),
+        Row(PANELS[place][0], FieldInfo(MORE, MORE, str, "", spec), says, is_set=False),
+    )
 
 
 def summary(draft: Draft, place: int) -> str:
@@ -146,7 +170,7 @@ def parse(row: Row, text: str) -> Any:
         Where it cannot be read as one.
     """
     typed = text.strip()
-    if typed.casefold() in {"", AUTOMATIC}:
+    if typed.casefold() in {"", AUTOMATIC} or (row.info.optional and typed.casefold() == row.info.spec.absent):
         return None
     for choice in row.choices:
         if choice is not None and typed.casefold() in {as_text(choice).casefold(), str(choice).casefold()}:
@@ -156,6 +180,9 @@ def parse(row: Row, text: str) -> Any:
     kinds = alternatives(row.info.type)
     if any(get_origin(kind) is tuple for kind in kinds):
         return _parse_list(row, typed, kinds)
+    group = group_in(row.info.type)
+    if group is not None:
+        return _parse_group(row, typed, group)
     value = _number(typed)
     if int in kinds and isinstance(value, float) and value.is_integer():
         value = int(value)  # 1e3 is a whole number to whoever types it
@@ -170,6 +197,17 @@ def _parse_list(row: Row, typed: str, kinds: tuple[Any, ...]) -> Any:
     if len(values) == 1 and int in kinds and "," not in typed and "[" not in typed:
         return convert(values[0], row.info.type, row.key)
     return list(convert(values, row.info.type, row.key))
+
+
+def _parse_group(row: Row, typed: str, group: type[Any]) -> Draft:
+    """Return the table that was typed as its numbers, in their order: `10`, or `patience 10, min delta 0.1`."""
+    numbers = [number for word in re.findall(r"[^\s,;=]+", typed) if (number := _number(word)) is not None]
+    infos = fields_of(group)
+    if not numbers or len(numbers) > len(infos):
+        raise KeyProblem(row.key, f"cannot be {typed!r}", f"type {', '.join(info.key for info in infos)} as numbers")
+    table = {info.key: number for info, number in zip(infos, numbers, strict=False)}
+    convert(table, row.info.type, row.key)
+    return table
 
 
 def _number(word: str) -> int | float | None:
@@ -217,6 +255,9 @@ def stepped(row: Row, direction: int) -> Any:
         place = row.choices.index(row.value) if row.value in row.choices else 0
         return row.choices[(place + direction) % len(row.choices)]
     value = row.value
+    group = group_in(row.info.type)
+    if group is not None:
+        return _stepped_group(group, value, direction)
     if isinstance(value, date):
         return date.fromordinal(min(max(value.toordinal() + direction, 1), date.max.toordinal()))
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST:
@@ -230,6 +271,16 @@ def stepped(row: Row, direction: int) -> Any:
     for bound, nearest_to in ((spec.at_least, max), (spec.at_most, min)):
         moved = moved if bound is None else nearest_to(moved, type(value)(bound))
     return moved if spec.holds(moved) else value
+
+
+def _stepped_group(group: type[Any], value: Any, direction: int) -> Draft | None:
+    """Return the table with its first number one step up or down; below the lowest there is none."""
+    first, *_ = fields_of(group)
+    if value is None:
+        return {first.key: first.default} if direction > 0 else None
+    current = value.get(first.key, first.default)
+    moved = max(round(_next_125(current, direction)), 0)
+    return {**value, first.key: moved} if first.spec.holds(moved) else None
 
 
 def _unit(row: Row) -> float:

@@ -8,8 +8,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.panels import form
-from tui.panels.field import Field
-from tui.panels.form import PANELS, Draft
+from tui.panels.field import Field, More
+from tui.panels.form import MORE, PANELS, Draft, Row
 from tui.text import safe
 
 
@@ -21,7 +21,8 @@ class Panel(Vertical):
         self.place = place
         self._title = Static(classes="title", markup=False)
         self._draft = draft
-        self._fields = [Field(row) for row in form.rows(draft, place)]
+        self._every = False
+        self._fields = [_field(row) for row in form.usual_rows(draft, place, every=False)]
 
     def compose(self) -> ComposeResult:
         """Return the title and the fields."""
@@ -35,7 +36,7 @@ class Panel(Vertical):
     async def show(self, draft: Draft) -> None:
         """Show another draft; rows that stay keep their widget, and with it the focus."""
         self._draft = draft
-        rows = form.rows(draft, self.place)
+        rows = form.usual_rows(draft, self.place, every=self._every)
         if [row.key for row in rows] == [field.row.key for field in self._fields]:
             for field, row in zip(self._fields, rows, strict=True):
                 field.show(row)
@@ -43,7 +44,13 @@ class Panel(Vertical):
             await self._replace(rows)
         self._retitle()
 
-    async def _replace(self, rows: tuple[form.Row, ...]) -> None:
+    async def on_more_toggled(self, message: More.Toggled) -> None:
+        """Show the rarer settings too, or hide them again."""
+        message.stop()
+        self._every = not self._every
+        await self.show(self._draft)
+
+    async def _replace(self, rows: tuple[Row, ...]) -> None:
         kept = {field.row.key: field for field in self._fields}
         wanted = {row.key for row in rows}
         for key, field in kept.items():
@@ -52,7 +59,7 @@ class Panel(Vertical):
         self._fields = []
         before: Static | Field = self._title
         for row in rows:
-            field = kept.get(row.key) or Field(row)
+            field = kept.get(row.key) or _field(row)
             if row.key in kept:
                 field.show(row)
             else:
@@ -78,6 +85,10 @@ class Panel(Vertical):
             Content.assemble((name, "bold"), "  ", safe(said, 60)) if said else Content(name).stylize("bold"),
             layout=False,
         )
+
+
+def _field(row: Row) -> Field:
+    return More(row) if row.info.key == MORE else Field(row)
 
 
 class Panels(VerticalScroll, can_focus=False):

@@ -1,0 +1,60 @@
+"""Jobs: runs with their rows, and which of them can train as one stack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arrays import Integers
+from engine.experiment import Experiment
+from engine.losses import CrossEntropy, Loss, Squared
+from engine.streams import Purpose, stream
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """One run with its rows."""
+
+    index: int
+    experiment: Experiment
+    restart: int
+    repeat: int
+    fold: int
+    epochs: int
+    train: Integers
+    validation: Integers
+    test: Integers
+    """Empty where the run does not look at the test rows."""
+
+    def stream(self, purpose: Purpose) -> np.random.Generator:
+        """Return one of the run's own random streams."""
+        return stream(self.experiment.seed, purpose, restart=self.restart, repeat=self.repeat, fold=self.fold)
+
+
+def stacks(jobs: Sequence[Job]) -> list[list[Job]]:
+    """Group runs that can train in one pass: the same layers, losses, kinds of everything and numbers of rows.
+
+    Numbers that are a column of the stack, such as learning rates and decays, may differ; whether there is any decay
+    at all may not.
+    """
+    groups: dict[object, list[Job]] = {}
+    for job in jobs:
+        training, model, data = job.experiment.training, job.experiment.model, job.experiment.data
+        alike = (
+            (model.convolution, model.hidden, model.residual),
+            (model.activation, model.normalization, model.dropout > 0, model.initialization),
+            (training.loss, training.reduction, training.batch_size, job.epochs),
+            (type(training.optimizer), type(training.schedule)),
+            (training.weight_decay > 0, training.l1 > 0, training.clip is None, training.max_norm is None),
+            data.random_features,
+        )
+        sizes = (len(job.train), len(job.validation), len(job.test))
+        groups.setdefault((alike, sizes), []).append(job)
+    return list(groups.values())
+
+
+def loss_of(experiment: Experiment, task: str) -> Loss:
+    """Return the loss that is trained: the experiment's, or the task's usual one."""
+    return experiment.training.loss or (CrossEntropy() if task == "classification" else Squared())
