@@ -10,3 +10,10 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[Any]
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Integers: TypeAlias = NDArray[np.int64]
+
+
+def signs(values: Array, out: Floats) -> None:
+    """Fill `out`, which may be the same array, with −1, 0 or 1; `np.sign` decides number by number and is slower."""
+    negative = values < 0
+    np.greater(values, 0, out=out)
+    np.subtract(out, negative, out=out)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.arrays import Array, Floats
+from engine.arrays import Array, Floats, signs
 from engine.experiment import Training
 from engine.network import Network
 from engine.optimizers import Stepper
@@ -78,7 +78,7 @@ class Penalties:
 
     def _add_signs(self) -> None:
         """g ← g + λ · sign(w), a slope of λ‖w‖₁."""
-        np.sign(self._network.parameters, out=self._scratch)
+        signs(self._network.parameters, out=self._scratch)
         np.multiply(self._scratch, self._l1, out=self._scratch)
         np.add(self._network.gradient, self._scratch, out=self._network.gradient)
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.activations.base import ACTIVATIONS
+from engine.activations.base import ACTIVATIONS, slope_where_positive
 from engine.arrays import Floats
 
 
@@ -33,10 +33,10 @@ class HardSigmoid:
 
     def backward(self, outputs: Floats, upstream: Floats, scratch: Floats) -> None:
         """Multiply by 1/4 on the ramp and by 0 beside it."""
-        # |y − 1/2| reaches 1/2 beside the ramp: what is left of it has the sign of being on the ramp.
+        # |y − 1/2| reaches 1/2 beside the ramp, and only there nothing is left of 1/2 − |y − 1/2|.
         np.subtract(outputs, 0.5, out=outputs)
         np.abs(outputs, out=outputs)
         np.subtract(0.5, outputs, out=outputs)
-        np.sign(outputs, out=outputs)
+        slope_where_positive(outputs)
+        np.multiply(outputs, 0.25, out=outputs)
         np.multiply(upstream, outputs, out=upstream)
-        np.multiply(upstream, 0.25, out=upstream)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.activations.base import ACTIVATIONS
+from engine.activations.base import ACTIVATIONS, slope_where_positive
 from engine.arrays import Floats
 
 LEAK = 0.01
@@ -29,6 +29,6 @@ class LeakyRelu:
 
     def backward(self, outputs: Floats, upstream: Floats, scratch: Floats) -> None:
         """Multiply by 1 above 0 and by 1/100 else."""
-        np.sign(outputs, out=outputs)
+        slope_where_positive(outputs)
         np.maximum(outputs, LEAK, out=outputs)
         np.multiply(upstream, outputs, out=upstream)

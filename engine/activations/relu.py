@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.activations.base import ACTIVATIONS
+from engine.activations.base import ACTIVATIONS, slope_where_positive
 from engine.arrays import Floats
 
 
@@ -26,6 +26,5 @@ class Relu:
 
     def backward(self, outputs: Floats, upstream: Floats, scratch: Floats) -> None:
         """Let the gradient through where the unit is on; at 0 the slope is taken as 0."""
-        # The sign of what relu gives is 0 or 1: as a float it multiplies without the conversion that a mask needs.
-        np.sign(outputs, out=outputs)
+        slope_where_positive(outputs)
         np.multiply(upstream, outputs, out=upstream)

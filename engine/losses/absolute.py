@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.arrays import Floats
+from engine.arrays import Floats, signs
 from engine.losses.base import LOSSES, over_rows
 
 
@@ -25,5 +25,5 @@ class Absolute:
     def gradient(self, outputs: Floats, targets: Floats, factor: float, unit: Floats) -> None:
         """Replace ŷ by sign(ŷ − y) · factor; where both are equal the slope is taken as 0."""
         np.subtract(outputs, targets, out=outputs)
-        np.sign(outputs, out=outputs)
+        signs(outputs, out=outputs)
         np.multiply(outputs, factor, out=outputs)

@@ -30,8 +30,11 @@ class CrossEntropy:
 
     def gradient(self, outputs: Floats, targets: Floats, factor: float, unit: Floats) -> None:
         """Replace the logits by (softmax − y) · factor."""
-        np.subtract(outputs, outputs.max(axis=2, keepdims=True), out=outputs)
+        # A maximum over columns that lie one after another is quicker than over short rows; and a product with ones
+        # adds up each row like a sum, only sooner.
+        classes_first = np.ascontiguousarray(outputs.swapaxes(1, 2))
+        np.subtract(outputs, np.maximum.reduce(classes_first, axis=1)[..., None], out=outputs)
         np.exp(outputs, out=outputs)
-        np.divide(outputs, outputs.sum(axis=2, keepdims=True), out=outputs)
+        np.divide(outputs, outputs @ np.ones((outputs.shape[2], 1), dtype=outputs.dtype), out=outputs)
         np.subtract(outputs, targets, out=outputs)
         np.multiply(outputs, factor, out=outputs)
