@@ -35,8 +35,8 @@ class Best:
                 self._kept[place] = self._numbers[place]
         if rule is None:
             return False
-        if loss < self._marks[place] - rule.min_delta or self._marks[place] == math.inf:
-            self._marks[place], self._marked[place] = min(loss, self._marks[place]), epoch
+        if loss < self._marks[place] - rule.min_delta:
+            self._marks[place], self._marked[place] = loss, epoch
         return epoch - self._marked[place] >= rule.patience
 
     def restore(self, place: int) -> None:

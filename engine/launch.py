@@ -33,9 +33,10 @@ def cores() -> int:
 class Worker:
     """One child process and what it still has to do."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: IO[bytes]) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: IO[bytes], blas_threads: int) -> None:
         self.process = process
         self.log = log
+        self.blas_threads = blas_threads
         self.open_runs: list[int] = []
 
     @classmethod
@@ -63,7 +64,7 @@ class Worker:
             raise LabError(
                 f"a worker could not be started: {error.strerror}", "free some memory or processes"
             ) from error
-        return cls(process, log)
+        return cls(process, log, blas_threads)
 
     def send(self, command: Command) -> None:
         """Send a command; a worker that has died gets none."""
@@ -119,21 +120,26 @@ class Worker:
 
 
 class Pool:
-    """Workers that stay for the next job: starting one costs a tenth of a second and more."""
+    """Workers that stay for the next job: starting one costs a tenth of a second and more.
+
+    Without a number there are as many as keep every core busy with one thread each, or fewer with more threads.
+    """
 
     def __init__(self, workers: int | None = None) -> None:
-        self.size = max(1, workers or cores())
+        self._asked = workers
         self._workers: list[Worker] = []
         self._at_work: list[Worker] = []
 
     async def train(self, experiment: Experiment, specs: Sequence[RunSpec]) -> AsyncIterator[list[Event]]:
         """Train the runs and yield their events as they come, several at once where they come quickly."""
-        shares = share_out(specs, self.size)
-        for dead in [worker for worker in self._workers if not worker.alive]:
-            self._workers.remove(dead)
-            await dead.close()
+        threads = experiment.training.threads
+        shares = share_out(specs, self._asked or max(1, cores() // threads))
+        # The number of threads is fixed when NumPy is loaded: a worker with another number is of no use here.
+        for useless in [worker for worker in self._workers if not worker.alive or worker.blas_threads != threads]:
+            self._workers.remove(useless)
+            await useless.close()
         while len(self._workers) < len(shares):
-            self._workers.append(await Worker.start())
+            self._workers.append(await Worker.start(threads))
         self._at_work = self._workers[: len(shares)]
         said: asyncio.Queue[list[Event] | None] = asyncio.Queue()
         job = tables.to_tables(experiment)

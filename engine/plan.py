@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,10 +60,16 @@ def looks_at_test(experiment: Experiment, spec: RunSpec) -> bool:
     return spec.role == "refit" or (experiment.validation.method.folds == 1 and not wants_refit(experiment))
 
 
-def refit(experiment: Experiment, index: int) -> tuple[RunSpec, str]:
-    """Return the run on all rows that follows the folds, and its epoch rule in words."""
+def refit(experiment: Experiment, index: int, best_epochs: Sequence[int]) -> tuple[RunSpec, str]:
+    """Return the run on all rows that follows the folds, and its epoch rule in words.
+
+    It has no rows that could stop it early, so it trains for the median of the folds' best epochs where they had.
+    """
     epochs = experiment.training.epochs
-    return RunSpec(index, "refit", "refit", epochs=epochs), f"all {epochs} epochs, as every fold"
+    if experiment.training.early_stopping is None or not best_epochs:
+        return RunSpec(index, "refit", "refit", epochs=epochs), f"all {epochs} epochs, as every fold"
+    median = statistics.median_low(best_epochs)
+    return RunSpec(index, "refit", "refit", epochs=median), f"{median} epochs, the median of the folds' best"
 
 
 def mean_and_sd(values: Iterable[float]) -> tuple[float, float]:

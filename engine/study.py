@@ -28,12 +28,14 @@ class Study:
     async def events(self) -> AsyncIterator[list[Event]]:
         """Yield every event of the study, from StudyStarted to StudyEnded."""
         statuses: list[str] = []
+        best: list[int] = []
         yield [self._started()]
         async for batch in self._pool.train(self.experiment, self.specs):
             statuses += _endings(batch)
+            best += _best_epochs(batch)
             yield batch
         if plan.wants_refit(self.experiment) and "finished" in statuses and not self._stopping:
-            spec, reason = plan.refit(self.experiment, len(self.specs))
+            spec, reason = plan.refit(self.experiment, len(self.specs), best)
             statuses.clear()  # a study with a refit has come to its end only if the refit has
             yield [RefitPlanned(spec.index, spec.label, spec.epochs or 0, reason)]
             async for batch in self._pool.train(self.experiment, [spec]):
@@ -60,6 +62,12 @@ def _endings(batch: list[Event]) -> list[str]:
         elif isinstance(event, RunsFailed):
             statuses += ["failed"] * len(event.runs)
     return statuses
+
+
+def _best_epochs(batch: list[Event]) -> list[int]:
+    """Return the best epochs of the runs that finish in a batch."""
+    ends = [event for event in batch if isinstance(event, RunEnded) and event.status == "finished"]
+    return [end.best_epoch for end in ends if end.best_epoch is not None]
 
 
 def study_status(statuses: list[str], *, stopped: bool) -> str:

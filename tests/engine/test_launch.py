@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -435,3 +436,23 @@ def test_a_bad_experiment_fails_all_its_runs_and_the_pool_lives_on(experiment, k
     assert bad[-1] == StudyEnded("failed")
     assert not any(isinstance(event, RunEnded) for event in bad)
     assert good[-1] == StudyEnded("finished")
+
+
+def test_workers_have_the_threads_that_an_experiment_says():
+    async def both():
+        pool = Pool(1)
+        try:
+            found = []
+            for count in (1, 2, 2):
+                training = replace(SMALL.training, threads=count)
+                study_of = Study(replace(SMALL, training=training), pool)
+                said = [event async for batch in study_of.events() for event in batch]
+                (seen,) = {event.threads for event in said if isinstance(event, EnvironmentSeen)}
+                found.append((seen, pool.process_ids))
+            return found
+        finally:
+            await pool.close()
+
+    one, two, again = asyncio.run(both())
+    assert (one[0], two[0], again[0]) == (1, 2, 2)
+    assert one[1] != two[1] == again[1]

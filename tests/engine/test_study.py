@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from engine.control import Pause, Stop
 from engine.data.sources import Wine
 from engine.events import RefitPlanned, RunEnded, RunsFailed, StudyEnded, StudyStarted
-from engine.experiment import Data, Experiment, Training, ValidationPlan
+from engine.experiment import Data, EarlyStopping, Experiment, Training, ValidationPlan
 from engine.study import Study
 from engine.validations import Holdout, KFold
 
@@ -58,6 +59,15 @@ def test_folds_are_followed_by_a_refit():
     assert (planned.run, planned.epochs) == (3, 7)
     assert said.index(planned) > said.index(end(2, "finished"))
     assert said[-1] == StudyEnded("finished")
+
+
+def test_a_refit_trains_for_the_median_of_the_best_epochs_where_folds_may_stop_early():
+    training = Training(epochs=90, early_stopping=EarlyStopping(5))
+    experiment = Experiment(Data(Wine()), training=training, validation=ValidationPlan(KFold(4)))
+    ends = [replace(end(run, "finished"), best_epoch=best) for run, best in enumerate((30, 4, 11))]
+    pool = PretendedPool([ends[:1], [*ends[1:], replace(end(3, "diverged"), best_epoch=80)]], [[end(4, "finished")]])
+    (planned,) = [event for event in course(experiment, pool) if isinstance(event, RefitPlanned)]
+    assert planned.epochs == 11
 
 
 @pytest.mark.parametrize(
