@@ -14,7 +14,10 @@ from itertools import accumulate
 import numpy as np
 
 from engine.arrays import Array, Floats
-from engine.layers import Bench, Block, Form, Layer, Signal, Source, Work
+from engine.layers import LAYERS, Bench, Block, Form, Layer, Residual, Signal, Source, Work
+
+OWNERS = frozenset({"dense", "convolution", "layer-normalization", "batch-normalization"})
+"""The kinds of layers that have something to train."""
 
 
 class Network:
@@ -60,6 +63,29 @@ class Network:
                 for block, view in zip(blocks, views, strict=True):
                     view[run] = block.draw(rng)
 
+    @property
+    def weight_mask(self) -> Floats:
+        """1 for weights and 0 for biases and what normalizes: (P,)."""
+        parts = []
+        for block in self.trained:
+            part = np.zeros(block.shape, dtype=self.parameters.dtype)
+            part[: block.weights] = 1
+            parts.append(part.ravel())
+        return np.concatenate(parts)
+
+    @property
+    def block_names(self) -> list[str]:
+        """The layer of each trained block: its kind, numbered among its kind."""
+        counts: dict[str, int] = {}
+        names = []
+        for layer in self.layers:
+            for part in layer.inner if isinstance(layer, Residual) else (layer,):
+                kind = LAYERS.name_of(part)
+                if kind in OWNERS:
+                    counts[kind] = counts.get(kind, 0) + 1
+                    names.append(f"{kind} {counts[kind]}")
+        return names
+
     def of_rows(self, rows: int, *, training: bool = True) -> Pass:
         """Return the pass for batches of so many rows; its buffers are allocated once."""
         if (rows, training) not in self._passes:
@@ -89,6 +115,8 @@ class Pass:
             works.append(work)
         self.outputs: Floats = signal.values
         """(runs, rows, outputs): the loss's gradient takes their place before the way back."""
+        self.activations = bench.activations
+        """The hidden units' values after a way forward, layer by layer."""
         self._forward = [work.forward for work in works]
         self._backward = [work.backward for work in reversed(works)]
 

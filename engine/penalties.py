@@ -34,14 +34,14 @@ class Penalties:
             self._longest: Floats = _column([t.clip for t in trainings], parameters)
             self.on_gradient.append(self._clip)
         if first.weight_decay > 0:
-            self._decay = _column([t.weight_decay for t in trainings], parameters) * _weights_only(network)
+            self._decay = _column([t.weight_decay for t in trainings], parameters) * network.weight_mask
             if first.optimizer.decouples_decay:
                 self._shrinking = Ahead(rates.at, parameters.dtype)
                 self.on_gradient.append(self._shrink)
             else:
                 self.on_gradient.append(self._add_decay)
         if first.l1 > 0:
-            self._l1 = _column([t.l1 for t in trainings], parameters) * _weights_only(network)
+            self._l1 = _column([t.l1 for t in trainings], parameters) * network.weight_mask
             self.on_gradient.append(self._add_signs)
         if first.max_norm is not None:
             self._longest_weights: Floats = _column([t.max_norm for t in trainings], parameters)[:, None]
@@ -93,16 +93,6 @@ class Penalties:
 def _column(values: Sequence[float | None], like: Floats) -> Floats:
     """Return one number a run as a column: (runs, 1)."""
     return np.array(values, dtype=like.dtype)[:, None]
-
-
-def _weights_only(network: Network) -> Floats:
-    """Return 1 for weights and 0 for biases and what normalizes: (P,)."""
-    parts = []
-    for block in network.trained:
-        part = np.zeros(block.shape, dtype=network.parameters.dtype)
-        part[: block.weights] = 1
-        parts.append(part.ravel())
-    return np.concatenate(parts)
 
 
 def step(stepper: Stepper, penalties: Penalties, network: Network) -> None:

@@ -24,6 +24,11 @@ def parcel(numbers: Floats) -> tuple[str, str]:
     return base64.b64encode(raw).decode(), hashlib.sha256(raw).hexdigest()
 
 
+def unpacked(weights: str) -> Floats:
+    """Return a run's numbers from their parcel, float32: base64 → (P + kept,)."""
+    return np.frombuffer(base64.b64decode(weights), dtype="<f4")
+
+
 def coefficients(network: Network, place: int, feed: Feed, scales: Scales) -> Figures | None:
     """Return a linear regression's coefficients and intercept, undone of the standardization; else None."""
     is_linear = len(network.layers) == 1 and isinstance(network.layers[0], Dense)

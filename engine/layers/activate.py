@@ -28,6 +28,7 @@ class Activate:
 
     def at_work(self, bench: Bench, source: Signal) -> tuple[ActivateWork, Signal]:
         """Return the activation on the very buffers of its source."""
+        bench.activations.append(source)
         return ActivateWork(self.activation, source), source
 
 

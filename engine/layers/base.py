@@ -121,6 +121,8 @@ class Bench:
     """Each run's own stream for what is drawn while it trains."""
     dropout: Floats | None = None
     """Each run's own share of units to drop: (runs, 1, 1)."""
+    activations: list[Signal] = field(default_factory=list)
+    """What the activations have made, in the order of the layers: for whoever looks into a network."""
 
     def signal(self, form: Form) -> Signal:
         """Return a buffer for outputs of a form."""
