@@ -21,6 +21,16 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspect:
+    """Look into the network that one run of an experiment has ended with."""
+
+    experiment: dict[str, Any]
+    run: RunSpec
+    weights: str
+    """As its RunEnded had them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Hold after the batch in hand."""
 
@@ -48,7 +58,7 @@ class Change:
     value: float
 
 
-Command: TypeAlias = Train | Pause | Resume | Step | Stop | Change
+Command: TypeAlias = Train | Inspect | Pause | Resume | Step | Stop | Change
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Command.__args__}
 
 
@@ -65,6 +75,8 @@ def decode(line: str | bytes) -> Command:
         kind = KINDS[body.pop("command")]
         if kind is Train:
             body["runs"] = tuple(RunSpec(**spec) for spec in body["runs"])
+        elif kind is Inspect:
+            body["run"] = RunSpec(**body["run"])
         command: Command = kind(**body)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LabError(f"not a command: {str(line)[:80]!r}") from error
@@ -109,6 +121,6 @@ class Control:
                 self.stopping = True
             case Change():
                 self.changes.append(command)
-            case Train():
-                raise LabError("a worker was told to train while it trains")
+            case Train() | Inspect():
+                raise LabError("a worker was given a second job while it was at one")
         self.version += 1

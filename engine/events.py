@@ -140,6 +140,24 @@ class RunsFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspected:
+    """What the network of a run is like on its training rows; `engine.inspection` says what each figure means."""
+
+    run: int
+    layers: tuple[str, ...]
+    gradient_norms: tuple[float, ...]
+    weight_norms: tuple[float, ...]
+    unit_means: tuple[float, ...]
+    unit_sds: tuple[float, ...]
+    dead: tuple[float, ...]
+    lowest: float
+    highest: float
+    error: float
+    gradient_norm: float
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefitPlanned:
     """The folds have chosen: one more run on all their rows, for so many epochs."""
 
@@ -172,11 +190,17 @@ Event: TypeAlias = (
     | Changed
     | RunEnded
     | RunsFailed
+    | Inspected
     | RefitPlanned
     | StudyEnded
     | JobEnded
 )
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Event.__args__}
+NUMBERS = frozenset(
+    {"value", "seconds", "lowest", "highest", "error", "gradient_norm"}
+    | {"gradient_norms", "weight_norms", "unit_means", "unit_sds", "dead"}
+)
+"""Fields whose numbers need not be finite."""
 NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -219,8 +243,8 @@ def _settle(name: str, value: Any) -> Any:
         return {
             key: tuple(map(_number, item)) if isinstance(item, list) else _number(item) for key, item in value.items()
         }
-    if name in {"value", "seconds"}:
-        return _number(value)
+    if name in NUMBERS:
+        return tuple(map(_number, value)) if isinstance(value, list) else _number(value)
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import IO
 
 from engine import control, events, tables, threads
-from engine.control import Command, Train
+from engine.control import Command, Inspect, Train
 from engine.errors import LabError
-from engine.events import Event, JobEnded, RunEnded, RunsFailed
+from engine.events import Event, Inspected, JobEnded, RunEnded, RunsFailed
 from engine.experiment import Experiment
 from engine.plan import RunSpec
 from engine.worker import PARENT, ROOT
@@ -162,6 +162,28 @@ class Pool:
             for listener in listeners:
                 listener.cancel()
             self._at_work = []
+
+    async def inspect(self, experiment: Experiment, spec: RunSpec, weights: str) -> Inspected:
+        """Look into the network that a run has ended with, in a worker of its own.
+
+        Raises
+        ------
+        LabError
+            Where that cannot be.
+        """
+        worker = await Worker.start(experiment.training.threads)
+        try:
+            worker.open_runs = [spec.index]
+            worker.send(Inspect(tables.to_tables(experiment), spec, weights))
+            async for batch in worker.listen():
+                for event in batch:
+                    if isinstance(event, Inspected):
+                        return event
+                    if isinstance(event, RunsFailed):
+                        raise LabError(event.problem, event.hint)
+            raise LabError("a worker ended without an answer", "try again")
+        finally:
+            await worker.close()
 
     def send(self, command: Command) -> None:
         """Send a command to every worker that trains."""

@@ -17,11 +17,12 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine import control, events, prepare, tables, trainer
-from engine.control import Command, Control, Train
+from engine import control, events, inspection, prepare, tables, trainer
+from engine.control import Command, Control, Inspect, Train
 from engine.errors import LabError
-from engine.events import Event, JobEnded, Paused, RunsFailed
+from engine.events import Event, Inspected, JobEnded, Paused, RunsFailed
 from engine.jobs import stacks
+from engine.results import unpacked
 
 PARENT = "LOSSBOOK_PARENT"
 ROOT = "LOSSBOOK_ROOT"
@@ -42,9 +43,9 @@ def main() -> int:
     outbox = Outbox()
     while True:
         command = commands.get()
-        if not isinstance(command, Train):
+        if not isinstance(command, Train | Inspect):
             continue  # it came too late: what it was meant for has ended
-        for event in work(command, commands):
+        for event in work(command, commands) if isinstance(command, Train) else look_into(command):
             outbox.put(event)
         outbox.put(JobEnded())
 
@@ -65,6 +66,32 @@ def work(job: Train, commands: queue.SimpleQueue[Command]) -> Iterator[Event]:
         yield RunsFailed(runs, problem, error.hint, bad_input=True, key=getattr(error, "key", ""))
     except MemoryError:
         yield RunsFailed(runs, "there is not enough memory", "use fewer rows, narrower layers or fewer workers")
+
+
+def look_into(job: Inspect) -> Iterator[Event]:
+    """Yield what is seen in a network."""
+    try:
+        experiment = tables.from_tables(job.experiment)
+        feed, (run,), _ = prepare.read(experiment, (job.run,))
+        seen = inspection.inspect(run, feed, unpacked(job.weights))
+    except (LabError, ValueError) as error:
+        hint = error.hint if isinstance(error, LabError) else "the page's weights are not of its experiment"
+        yield RunsFailed((job.run.index,), f"the network cannot be looked into: {error}", hint)
+        return
+    yield Inspected(
+        job.run.index,
+        seen.layers,
+        seen.gradient_norms,
+        seen.weight_norms,
+        tuple(units.mean for units in seen.units),
+        tuple(units.sd for units in seen.units),
+        tuple(units.dead for units in seen.units),
+        seen.curvature.lowest,
+        seen.curvature.highest,
+        seen.curvature.error,
+        seen.curvature.gradient_norm,
+        seen.curvature.place,
+    )
 
 
 def _take_turns(running: list[Iterator[Event]], wishes: Control) -> Iterator[Event]:

@@ -14,6 +14,7 @@ from engine.events import (
     EpochEnded,
     Event,
     Figures,
+    Inspected,
     JobEnded,
     Paused,
     RefitPlanned,
@@ -140,7 +141,7 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
             return replace(record, interventions=(*record.interventions, Intervention(runs, update, key, value)))
         case StudyEnded(status=status):
             return replace(record, status=status)
-        case JobEnded():
+        case JobEnded() | Inspected():
             return record
 
 

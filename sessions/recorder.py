@@ -20,6 +20,7 @@ from sessions.journal import Journal
 from sessions.page import Page
 from sessions.record import Record, reduce
 from sessions.store import Store, interrupted, journal_of
+from sessions.weights import archive_of
 
 SAVE_SECONDS = 60.0
 
@@ -86,7 +87,7 @@ class Recorder:
         try:
             self.store.save(self.path, self.page)
             if self._weights:
-                files.save(self.path.with_suffix(".npz"), self._archive())
+                files.save(archive_of(self.path), self._archive())
         except LabError as error:
             self.problem = str(error)
             return False

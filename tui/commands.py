@@ -39,6 +39,7 @@ LAB = (
     Command("reset", "c", "Clear", "take the curves off the screen for a new page; the saved one stays", footer=True),
     Command("log", "l", "Log", "linear or logarithmic loss", footer=True),
     Command("metric", "m", "Metric", "draw another metric instead of the loss"),
+    Command("inspect", "i", "Inspect", "look into a network that has ended: minimum, saddle, plateau or slope?"),
     Command("notes", "n", "Notes", "write on the page; esc leaves", footer=True),
     Command("save", "ctrl+s", "Save", "save the page now; it is also saved by itself"),
     Command("app.library", "o", "Open", "the saved pages: read, replay, go on from one", footer=True),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.control import Command, Pause, Resume, Step, Stop
 from engine.errors import LabError
+from engine.events import Inspected
 from engine.launch import Pool
 from engine.study import Study
 from sessions import codec
@@ -17,6 +18,7 @@ from sessions.page import Page, default_title
 from sessions.record import Record
 from sessions.recorder import Recorder
 from sessions.store import Store
+from sessions.weights import read_weights, spec_of
 from tui.panels import form
 from tui.panels.form import Draft
 
@@ -40,6 +42,9 @@ class Controller:
         self._study: Study | None = None
         self._recorder: Recorder | None = None
         self._unsaved_notes = False
+        self._kept = asyncio.Event()
+        """Set while no page waits for being saved at the end of its study."""
+        self._kept.set()
 
     @property
     def record(self) -> Record:
@@ -87,6 +92,7 @@ class Controller:
         self._take_problem(recorder)
         study = Study(experiment, self._pool)
         self._recorder, self._study = recorder, study
+        self._kept.clear()
         self.page, self.path = recorder.page, recorder.path
         try:
             async for batch in study.events():
@@ -97,7 +103,10 @@ class Controller:
                 self._take_problem(recorder)
         finally:
             self._study = None
-            await asyncio.shield(asyncio.to_thread(self._close, recorder))
+            try:
+                await asyncio.shield(asyncio.to_thread(self._close, recorder))
+            finally:
+                self._kept.set()
 
     def _close(self, recorder: Recorder) -> None:
         """Save the page that has come to its end; one whose experiment cannot be is not kept."""
@@ -114,6 +123,23 @@ class Controller:
         self._recorder = None
         self._unsaved_notes = False
         self.version += 1
+
+    async def inspect(self, run: int) -> Inspected:
+        """Look into the network of a run of the page that has ended.
+
+        Raises
+        ------
+        LabError
+            Where there is none, or its weights cannot be read.
+        """
+        if self.page is None or self.path is None:
+            raise LabError("there is no run to look into", "train first (r)")
+        if self._study is not None:
+            raise LabError("the runs still train", "stop them first (x), or wait for their end")
+        await self._kept.wait()
+        spec = spec_of(self.page, run)
+        weights = await asyncio.to_thread(read_weights, self.path, run)
+        return await self._pool.inspect(self.page.experiment, spec, weights)
 
     def send(self, command: Command) -> None:
         """Pass a command to the runs that train."""

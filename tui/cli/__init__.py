@@ -86,6 +86,11 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument("--plain", action="store_true", help="print lines instead of opening the notebook")
     _add_app_options(replay)
 
+    inspect = command("inspect", "inspect.inspect", "say where a run stands: minimum, saddle point, plateau or slope")
+    inspect.add_argument("session", metavar="SESSION")
+    inspect.add_argument("--run", type=_positive, metavar="N", help="its number on the page (default: the last)")
+    inspect.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
     new = command("new", "new.new", "write a commented experiment file to start from")
     new.add_argument("file", nargs="?", metavar="FILE", help="standard output if left out")
 

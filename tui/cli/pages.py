@@ -75,6 +75,8 @@ def settings_table(page: Page) -> str:
 
 
 def _say(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {item}" for key, item in value.items())
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

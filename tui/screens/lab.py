@@ -26,6 +26,7 @@ from tui.panels.panel import Panels
 from tui.progress import Pace
 from tui.screens.choice import ChoiceScreen, Chosen
 from tui.screens.footer import KeysFooter
+from tui.screens.inspection import InspectionScreen
 from tui.screens.stage import Stage, StatusLine
 from tui.text import safe
 
@@ -254,6 +255,13 @@ class LabScreen(Screen[None]):
     def action_metric(self) -> None:
         """Draw the next metric."""
         self.hint(f"drawn: {self._stage.next_metric()}")
+
+    def action_inspect(self) -> None:
+        """Look into the last run, which is the result; the screen leads to the others."""
+        if not self.controller.record.runs:
+            self.hint("there is no run to look into: r trains one", problem=True)
+        else:
+            self.app.push_screen(InspectionScreen(self.controller))
 
     def action_notes(self) -> None:
         """Write on the page."""
