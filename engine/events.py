@@ -124,6 +124,8 @@ class RunEnded:
     """The parameters, float32 little-endian, base64."""
     sha256: str
     """Of the parameters' bytes."""
+    solution: Figures | None = None
+    """Of a closed form: the condition number and the rank of what was solved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +241,7 @@ def _names(kind: type[Any]) -> tuple[str, ...]:
 
 def _settle(name: str, value: Any) -> Any:
     """Undo what JSON did to a value: lists for tuples, texts for numbers that are not finite."""
-    if name in {"train", "validation", "test", "coefficients"} and isinstance(value, dict):
+    if name in {"train", "validation", "test", "coefficients", "solution"} and isinstance(value, dict):
         return {
             key: tuple(map(_number, item)) if isinstance(item, list) else _number(item) for key, item in value.items()
         }

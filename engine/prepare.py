@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine import direct
 from engine.architecture import refuse_impossible
 from engine.batches import Feed
 from engine.data.dataset import prepare
@@ -34,8 +35,10 @@ def read(experiment: Experiment, specs: Sequence[RunSpec]) -> tuple[Feed, list[J
     LabError
         Where the data, the split or the loss cannot be.
     """
-    dataset = prepare(experiment.data, experiment.seed)
+    dtype = np.float32 if experiment.training.optimizer.iterates else np.float64
+    dataset = prepare(experiment.data, experiment.seed, dtype=dtype)
     refuse_impossible(experiment, dataset.grid)
+    direct.refuse_impossible(experiment, dataset.task)
     loss = loss_of(experiment, dataset.task)
     if loss.for_classes_only and dataset.task != "classification":
         name = LOSSES.name_of(loss)
@@ -86,7 +89,7 @@ def read(experiment: Experiment, specs: Sequence[RunSpec]) -> tuple[Feed, list[J
             )
         ),
     )
-    return Feed(dataset), jobs, seen
+    return Feed(dataset, dtype), jobs, seen
 
 
 def _without_early_stopping(experiment: Experiment, spec: RunSpec) -> Experiment:

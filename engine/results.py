@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 
 from engine.arrays import Floats
 from engine.batches import Feed, Scales
 from engine.data.scaling import raw_coefficients
-from engine.events import Figures
+from engine.events import Columns, Figures
 from engine.layers import Dense
 from engine.network import Network
 
@@ -39,3 +40,8 @@ def coefficients(network: Network, place: int, feed: Feed, scales: Scales) -> Fi
         slopes, intercept = raw_coefficients(feed.dataset, scales.inputs, scales.targets, weights[:-1], weights[-1])
     names = (*feed.dataset.feature_names, "intercept")
     return dict(zip(names, map(float, (*slopes[:, 0], intercept[0])), strict=True))
+
+
+def columns_of(figures: Sequence[Figures]) -> Columns:
+    """Turn one dict a run into one tuple a figure."""
+    return {name: tuple(figure[name] for figure in figures) for name in figures[0]} if figures else {}

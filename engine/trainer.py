@@ -12,20 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from engine import evaluation, penalties
-from engine.architecture import inputs_of, layers_of
+from engine import direct, evaluation, penalties
 from engine.arrays import Floats, Integers
 from engine.batches import Batches, Feed, Scales
 from engine.best import Best
 from engine.control import Control
 from engine.evaluation import Evaluator
-from engine.events import Changed, Columns, EpochEnded, Event, Figures, Paused, Resumed, RunEnded, RunsStarted
+from engine.events import Changed, EpochEnded, Event, Figures, Paused, Resumed, RunEnded, RunsStarted
 from engine.jobs import Job, loss_of
-from engine.layers.random_features import median_distance, widen
-from engine.network import Network
 from engine.penalties import Penalties
 from engine.rates import Rates
-from engine.results import coefficients, parcel
+from engine.results import coefficients, columns_of, parcel
+from engine.setup import network_of
 from engine.streams import Purpose
 
 
@@ -36,6 +34,9 @@ def train(
 
     While `control` holds the runs, each `next` yields another Paused: whoever drives the generator waits in between.
     """
+    if not jobs[0].experiment.training.optimizer.iterates:
+        yield from direct.train(jobs, feed, clock)
+        return
     stack = Stack(jobs, feed, dtype)
     yield RunsStarted(
         stack.runs,
@@ -65,7 +66,7 @@ class Stack:
         self.batches = Batches(
             feed, [job.train for job in jobs], self.scales, len(jobs[0].train) if size == "all" else size
         )
-        self.network = _network(jobs, feed, self.scales, dtype)
+        self.network = network_of(jobs, feed, self.scales, dtype)
         self.evaluator = Evaluator(self.network, feed, self.scales, self.loss)
         self.rates = Rates(
             [training.optimizer.learning_rate for training in trainings],
@@ -163,7 +164,7 @@ class Stack:
         places = self._training
         train = self._measure(places, [evaluation.sample(self.jobs[place].train) for place in places])
         validation = self._measure(places, [self.jobs[place].validation for place in places])
-        yield EpochEnded(self._active, self.epoch, _columns(train), _columns(validation), self.seconds)
+        yield EpochEnded(self._active, self.epoch, columns_of(train), columns_of(validation), self.seconds)
         over = {}
         for place, seen, unseen in zip(places, train, validation, strict=True):
             waited = self.best.judge(place, self.epoch, (unseen or seen)["loss"])
@@ -209,28 +210,3 @@ class Stack:
                 weights=weights,
                 sha256=digest,
             )
-
-
-def _network(jobs: Sequence[Job], feed: Feed, scales: Sequence[Scales], dtype: type) -> Network:
-    """Return the stack's network with every run's numbers drawn."""
-    first = jobs[0].experiment
-    inputs = inputs_of(first, feed.inputs, feed.dataset.grid)
-    network = Network(layers_of(first, inputs, feed.outputs), inputs, len(jobs), dtype)
-    network.initialize([job.stream(Purpose.INITIALIZATION) for job in jobs])
-    if first.model.dropout > 0:
-        network.streams = [job.stream(Purpose.DROPOUT) for job in jobs]
-        network.dropout = np.array([job.experiment.model.dropout for job in jobs], dtype=np.float32)[:, None, None]
-    if first.data.random_features:
-        for place, (job, scale) in enumerate(zip(jobs, scales, strict=True)):
-            bandwidth = job.experiment.data.bandwidth
-            if bandwidth is None:
-                rows = evaluation.sample(job.train)
-                scaled = (feed.rows[rows] - scale.mean) * scale.scale
-                bandwidth = median_distance(scaled[:, : feed.inputs])
-            widen(network.kept_blocks[0][place], bandwidth)
-    return network
-
-
-def _columns(figures: Sequence[Figures]) -> Columns:
-    """Turn one dict a run into one tuple a figure."""
-    return {name: tuple(figure[name] for figure in figures) for name in figures[0]} if figures else {}

@@ -59,6 +59,7 @@ class RunRecord:
     validation: Figures | None = None
     test: Figures | None = None
     coefficients: Figures | None = None
+    solution: Figures | None = None
     sha256: str = ""
     problem: str = ""
     bad_input: bool = False
@@ -222,6 +223,7 @@ def _end(run: RunRecord, event: RunEnded) -> RunRecord:
         validation=event.validation,
         test=event.test,
         coefficients=event.coefficients,
+        solution=event.solution,
         sha256=event.sha256,
         problem=f"the loss is no longer a number after epoch {event.epochs}" if event.status == "diverged" else "",
     )

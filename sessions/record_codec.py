@@ -21,7 +21,7 @@ from sessions.texts import clean
 
 MOST_VALUES = 100_000
 MOST_POINTS = 1_000
-FIGURES = ("train", "validation", "test", "coefficients")
+FIGURES = ("train", "validation", "test", "coefficients", "solution")
 CURVES = ("train_curves", "validation_curves")
 SETTINGS = {field.name: field for field in dataclasses.fields(RunRecord) if field.name not in (*FIGURES, *CURVES)}
 

@@ -160,6 +160,7 @@ def _ending(place: int, run: RunRecord) -> Iterator[Event]:
             validation=run.validation,
             test=run.test,
             coefficients=run.coefficients,
+            solution=run.solution,
             weights="",
             sha256=run.sha256,
         )

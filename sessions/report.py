@@ -73,6 +73,7 @@ def as_plain(run: RunRecord) -> dict[str, Any]:
         "validation": run.validation,
         "test": run.test,
         "coefficients": run.coefficients,
+        "solution": run.solution,
         "problem": run.problem or None,
     }
 

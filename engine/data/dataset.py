@@ -29,7 +29,7 @@ class Dataset:
 
     name: str
     inputs: Floats
-    """(rows, features), float32: the raw features less `centre`."""
+    """(rows, features), float32, or float64 for closed forms: the raw features less `centre`."""
     centre: Floats
     """(features,), float64; zeros where nothing is standardized."""
     targets: Floats
@@ -70,7 +70,7 @@ class Dataset:
         return digest.hexdigest()
 
 
-def prepare(spec: Data, seed: int, *, skip: int = 0) -> Dataset:
+def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -> Dataset:
     """Return the dataset that `[data]` describes.
 
     `skip` drops that many first rows of a series at least: the largest lag of a sweep over lags.
@@ -94,7 +94,7 @@ def prepare(spec: Data, seed: int, *, skip: int = 0) -> Dataset:
     labels = table.targets if table.task == "classification" else None
     return Dataset(
         name=name,
-        inputs=np.ascontiguousarray(table.features - centre, dtype=np.float32),
+        inputs=np.ascontiguousarray(table.features - centre, dtype=dtype),
         centre=centre,
         targets=table.targets if labels is None else np.eye(len(table.classes))[labels],
         labels=labels,

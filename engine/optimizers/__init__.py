@@ -3,6 +3,7 @@
 from engine.optimizers.adagrad import Adagrad
 from engine.optimizers.adam import Adam, AdamW
 from engine.optimizers.base import OPTIMIZERS, Optimizer, Stepper
+from engine.optimizers.closed_form import ClosedForm
 from engine.optimizers.momentum import Momentum, Nesterov
 from engine.optimizers.rmsprop import Rmsprop
 from engine.optimizers.sgd import Sgd
@@ -12,6 +13,7 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "ClosedForm",
     "Momentum",
     "Nesterov",
     "Optimizer",

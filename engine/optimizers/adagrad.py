@@ -23,6 +23,7 @@ class Adagrad:
     """
 
     decouples_decay: ClassVar[bool] = False
+    iterates: ClassVar[bool] = True
 
     learning_rate: float = bounded(0.001, above=0, at_most=1e6, scale="log", help="the size of the first step")
     epsilon: float = bounded(

@@ -24,6 +24,7 @@ class Adam:
     """
 
     decouples_decay: ClassVar[bool] = False
+    iterates: ClassVar[bool] = True
 
     learning_rate: float = bounded(0.001, above=0, at_most=1e6, scale="log", help="the size of a step")
     beta1: float = bounded(0.9, at_least=0, below=1, help="how much of the gradient's mean is kept", rare=True)

@@ -37,6 +37,8 @@ class Optimizer(Protocol):
 
     decouples_decay: ClassVar[bool]
     """Whether weight decay shrinks the weights by themselves instead of joining the gradient."""
+    iterates: ClassVar[bool]
+    """Whether it takes steps; else the runs are solved (`engine.direct`)."""
 
     @property
     def learning_rate(self) -> float:

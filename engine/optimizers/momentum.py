@@ -23,6 +23,7 @@ class Momentum:
     """
 
     decouples_decay: ClassVar[bool] = False
+    iterates: ClassVar[bool] = True
 
     learning_rate: float = bounded(0.01, above=0, at_most=1e6, scale="log", help="the size of a step")
     momentum: float = bounded(0.9, at_least=0, below=1, help="the share of its velocity that a step keeps")
@@ -46,6 +47,7 @@ class Nesterov:
     """
 
     decouples_decay: ClassVar[bool] = False
+    iterates: ClassVar[bool] = True
 
     learning_rate: float = bounded(0.01, above=0, at_most=1e6, scale="log", help="the size of a step")
     momentum: float = bounded(0.9, at_least=0, below=1, help="the share of its velocity that a step keeps")

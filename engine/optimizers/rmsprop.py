@@ -23,6 +23,7 @@ class Rmsprop:
     """
 
     decouples_decay: ClassVar[bool] = False
+    iterates: ClassVar[bool] = True
 
     learning_rate: float = bounded(0.001, above=0, at_most=1e6, scale="log", help="the size of a step")
     decay: float = bounded(0.9, at_least=0, below=1, help="how much of the squared gradient's mean is kept")

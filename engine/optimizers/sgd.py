@@ -20,6 +20,7 @@ class Sgd:
     """w ← w − learning_rate · g (Robbins & Monro 1951)."""
 
     decouples_decay: ClassVar[bool] = False
+    iterates: ClassVar[bool] = True
 
     learning_rate: float = bounded(0.01, above=0, at_most=1e6, scale="log", help="the size of a step")
 

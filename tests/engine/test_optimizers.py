@@ -30,7 +30,7 @@ START = np.array([[-1.2, 1.0], [0.3, -0.7], [1.5, 0.5]])
 
 
 def test_every_optimizer_has_a_reference():
-    assert set(SETTINGS) == set(OPTIMIZERS)
+    assert set(SETTINGS) == {name for name in OPTIMIZERS if OPTIMIZERS[name].iterates}
 
 
 def peer(torch, setting, weights):
@@ -67,7 +67,7 @@ def slope(weights):
     return np.stack([-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)], axis=1)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_a_hundred_steps_as_pytorch_takes_them(name):
     torch = pytest.importorskip("torch")
     settings = SETTINGS[name]
@@ -139,7 +139,7 @@ def test_adam_keeps_its_correction_in_float32_over_many_steps():
         assert before - weights.item() == pytest.approx(0.5, rel=2e-3)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", SETTINGS)
 @given(data=st.data())
 def test_a_row_of_a_stack_steps_as_it_does_alone(name, data):
     settings = data.draw(st.lists(instances(OPTIMIZERS[name]), min_size=1, max_size=5))
@@ -159,7 +159,7 @@ def test_a_row_of_a_stack_steps_as_it_does_alone(name, data):
             assert alone[0].tobytes() == together[row].tobytes()
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_a_changed_learning_rate_counts_from_the_next_step(name):
     weights = np.zeros((2, 1))
     rates = Rates([0.1, 0.2])
@@ -174,7 +174,7 @@ def test_a_changed_learning_rate_counts_from_the_next_step(name):
     assert (weights < 0).all()
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_every_optimizer_follows_its_schedule(name):
     # A rate that falls to a millionth after ten updates: the eleventh step is as good as none.
     weights = np.zeros((1, 1))

@@ -38,7 +38,7 @@ def calm(optimizer):
 KINDS = {
     "activation": ACTIVATIONS,
     "loss": LOSSES,
-    "optimizer": OPTIMIZERS,
+    "optimizer": {name: OPTIMIZERS[name] for name in OPTIMIZERS if OPTIMIZERS[name].iterates},
     "schedule": SCHEDULES,
     "initialization": INITIALIZATIONS,
 }

@@ -1,0 +1,35 @@
+"""A stack's network, set up: layers from the experiment, every run's numbers drawn from its own streams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.architecture import inputs_of, layers_of
+from engine.batches import Feed, Scales
+from engine.evaluation import sample
+from engine.jobs import Job
+from engine.layers.random_features import median_distance, widen
+from engine.network import Network
+from engine.streams import Purpose
+
+
+def network_of(jobs: Sequence[Job], feed: Feed, scales: Sequence[Scales], dtype: type) -> Network:
+    """Return the stack's network with every run's numbers drawn."""
+    first = jobs[0].experiment
+    inputs = inputs_of(first, feed.inputs, feed.dataset.grid)
+    network = Network(layers_of(first, inputs, feed.outputs), inputs, len(jobs), dtype)
+    network.initialize([job.stream(Purpose.INITIALIZATION) for job in jobs])
+    if first.model.dropout > 0:
+        network.streams = [job.stream(Purpose.DROPOUT) for job in jobs]
+        network.dropout = np.array([job.experiment.model.dropout for job in jobs], dtype=np.float32)[:, None, None]
+    if first.data.random_features:
+        for place, (job, scale) in enumerate(zip(jobs, scales, strict=True)):
+            bandwidth = job.experiment.data.bandwidth
+            if bandwidth is None:
+                rows = sample(job.train)
+                scaled = (feed.rows[rows] - scale.mean) * scale.scale
+                bandwidth = median_distance(scaled[:, : feed.inputs])
+            widen(network.kept_blocks[0][place], bandwidth)
+    return network
