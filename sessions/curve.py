@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from engine.arrays import Floats, Integers
 class Curve:
     """Values of one loss or metric at the epochs where it was measured.
 
-    `with_point` returns a longer curve and leaves this one as it was. Both share one buffer, of which each sees
+    `with_points` returns a longer curve and leaves this one as it was. Both share one buffer, of which each sees
     only its own length, so that a run of n epochs costs n steps and not n²; the second to grow from the same
     curve gets a copy.
     """
@@ -27,16 +27,16 @@ class Curve:
         if len(self._epochs) != self._length:
             raise ValueError(f"{len(self._epochs)} epochs for {self._length} values")
 
-    def with_point(self, epoch: int, value: float) -> Curve:
-        """Return this curve with one point more."""
+    def with_points(self, epochs: Sequence[int], values: Sequence[float]) -> Curve:
+        """Return this curve with more points."""
         longer = Curve.__new__(Curve)
         if len(self._values) == self._length:
             longer._epochs, longer._values = self._epochs, self._values  # noqa: SLF001 - of its own class
         else:
             longer._epochs, longer._values = self._epochs[: self._length], self._values[: self._length]  # noqa: SLF001
-        longer._epochs.append(epoch)  # noqa: SLF001
-        longer._values.append(value)  # noqa: SLF001
-        longer._length = self._length + 1  # noqa: SLF001
+        longer._epochs.extend(epochs)  # noqa: SLF001
+        longer._values.extend(values)  # noqa: SLF001
+        longer._length = self._length + len(epochs)  # noqa: SLF001
         return longer
 
     def __len__(self) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TypeAlias
 
 from engine.errors import LabError
 from engine.events import (
     Changed,
+    Columns,
     DataRead,
     EnvironmentSeen,
     EpochEnded,
@@ -127,7 +129,7 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
             started = {run: _start(_run(record, run), event) for run in event.runs}
             return _with(record, started)
         case EpochEnded():
-            return _with(record, {run: _grow(_run(record, run), event, place) for place, run in enumerate(event.runs)})
+            return _with_epochs(record, (event,))
         case RunEnded(run=run):
             return _with(record, {run: _end(_run(record, run), event)})
         case RunsFailed():
@@ -147,11 +149,29 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
 
 
 def fold(events: Iterable[Event], record: Record | None = None) -> Record:
-    """Return the record after all events."""
+    """Return the record after all events: what `reduce` makes of them one by one, only sooner."""
     folded = record or Record()
-    for event in events:
-        folded = reduce(folded, event)
+    for figures, alike in groupby(events, _figures_of):
+        if figures is not None:
+            folded = _with_epochs(folded, (event for event in alike if isinstance(event, EpochEnded)))
+        else:
+            for event in alike:
+                folded = reduce(folded, event)
     return folded
+
+
+def _figures_of(event: Event) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the names of an epoch's figures, by which epochs can be taken together; None for any other event."""
+    return (tuple(event.train), tuple(event.validation)) if isinstance(event, EpochEnded) else None
+
+
+def _with_epochs(record: Record, events: Iterable[EpochEnded]) -> Record:
+    """Return the record with the epochs of many events: each run is made anew once, however many there are."""
+    grown: dict[int, list[tuple[EpochEnded, int]]] = {}
+    for event in events:
+        for place, run in enumerate(event.runs):
+            grown.setdefault(run, []).append((event, place))
+    return _with(record, {run: _grow(_run(record, run), epochs) for run, epochs in grown.items()})
 
 
 def _run(record: Record, run: int) -> RunRecord:
@@ -196,19 +216,28 @@ def _start(run: RunRecord, event: RunsStarted) -> RunRecord:
     )
 
 
-def _grow(run: RunRecord, event: EpochEnded, place: int) -> RunRecord:
+def _grow(run: RunRecord, epochs: Sequence[tuple[EpochEnded, int]]) -> RunRecord:
+    """Return a run after epochs that ended: the events, and its place in each of them."""
+    last, _ = epochs[-1]
     return replace(
         run,
-        epoch=event.epoch,
-        updates=event.epoch * run.updates_per_epoch,
-        seconds=event.seconds / len(event.runs),
-        train_curves=_longer(run.train_curves, event.epoch, event.train, place),
-        validation_curves=_longer(run.validation_curves, event.epoch, event.validation, place),
+        epoch=last.epoch,
+        updates=last.epoch * run.updates_per_epoch,
+        seconds=last.seconds / len(last.runs),
+        train_curves=_longer(run.train_curves, [(event.epoch, event.train, place) for event, place in epochs]),
+        validation_curves=_longer(
+            run.validation_curves, [(event.epoch, event.validation, place) for event, place in epochs]
+        ),
     )
 
 
-def _longer(curves: Curves, epoch: int, columns: dict[str, tuple[float, ...]], place: int) -> Curves:
-    return {name: (curves.get(name) or Curve()).with_point(epoch, values[place]) for name, values in columns.items()}
+def _longer(curves: Curves, epochs: Sequence[tuple[int, Columns, int]]) -> Curves:
+    _, last, _ = epochs[-1]
+    numbers = [epoch for epoch, _, _ in epochs]
+    return {
+        name: (curves.get(name) or Curve()).with_points(numbers, [columns[name][place] for _, columns, place in epochs])
+        for name in last
+    }
 
 
 def _end(run: RunRecord, event: RunEnded) -> RunRecord:

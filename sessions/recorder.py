@@ -18,7 +18,7 @@ from engine.events import Event, RunEnded
 from sessions import files
 from sessions.journal import Journal
 from sessions.page import Page
-from sessions.record import Record, reduce
+from sessions.record import Record, fold
 from sessions.store import Store, interrupted, journal_of
 from sessions.weights import archive_of
 
@@ -58,9 +58,8 @@ class Recorder:
                 self.problem = str(error)
                 self._journal.close()
                 self._journal = None
-        record = self.record
+        record = fold(batch, self.record)
         for event in batch:
-            record = reduce(record, event)
             if isinstance(event, RunEnded) and event.weights:
                 self._weights[event.run] = np.frombuffer(base64.b64decode(event.weights), dtype="<f4")
         self.page = replace(self.page, record=record)

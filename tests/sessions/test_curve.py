@@ -30,7 +30,7 @@ def test_every_curve_of_a_tree_stays_as_it_was(growths):
     for which, gap, value in growths:
         place = which % len(curves)
         epoch = (models[place][-1][0] if models[place] else 0) + gap
-        curves.append(curves[place].with_point(epoch, value))
+        curves.append(curves[place].with_points([epoch], [value]))
         models.append([*models[place], (epoch, value)])
     for curve, model in zip(curves, models, strict=True):
         same(curve, model)
@@ -39,15 +39,15 @@ def test_every_curve_of_a_tree_stays_as_it_was(growths):
 def test_a_growing_curve_shares_one_buffer():
     curve = Curve()
     for epoch in range(1, 100):
-        longer = curve.with_point(epoch, 0.5)
+        longer = curve.with_points([epoch], [0.5])
         assert longer._values is curve._values
         curve = longer
-    assert curve._values is not Curve([1], [1.0]).with_point(2, 1.0)._values
+    assert curve._values is not Curve([1], [1.0]).with_points([2], [1.0])._values
 
 
 def test_the_second_to_grow_gets_a_copy():
     root = Curve([1], [1.0])
-    first, second = root.with_point(2, 2.0), root.with_point(2, 3.0)
+    first, second = root.with_points([2], [2.0]), root.with_points([2], [3.0])
     assert first._values is not second._values
     assert (list(root), list(first), list(second)) == ([(1, 1.0)], [(1, 1.0), (2, 2.0)], [(1, 1.0), (2, 3.0)])
 
@@ -57,7 +57,7 @@ def test_what_a_curve_hands_out_is_a_copy():
     curve.values[0] = 9
     curve.epochs[0] = 9
     assert list(curve) == [(1, 1.0), (2, 2.0)]
-    curve.with_point(3, 3.0)  # an array still held would forbid the buffer to grow
+    curve.with_points([3], [3.0])  # an array still held would forbid the buffer to grow
 
 
 def test_curves_are_equal_by_their_bits():
