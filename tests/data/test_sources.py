@@ -11,7 +11,7 @@ import pytest
 
 from engine.data import SOURCES, card
 from engine.data.bundled import read
-from engine.data.sources import Births, Circles, Digits, Line, Wine, Xor
+from engine.data.sources import Births, Circles, Curve, Digits, Kinks, Line, Mnist1D, Wine, Xor, mnist_1d
 from engine.errors import KeyProblem, LabError
 from engine.streams import Purpose, stream
 
@@ -130,6 +130,75 @@ def test_xor_has_the_four_corners_in_turn():
     assert table.targets.tolist() == [0, 1, 1, 0, 0, 1]
     noisy = load(Xor(rows=4000, noise=0.2))
     assert abs((noisy.features - np.round(noisy.features.clip(0, 1))).std() - 0.2) < 0.02
+
+
+def test_curve_equals_its_formula():
+    table = load(Curve(rows=41))
+    x, y = table.features[:, 0], table.targets[:, 0]
+    np.testing.assert_allclose(x, np.arange(-20, 21) / 10, atol=1e-15)
+    np.testing.assert_allclose(y, np.sin(2 * x) + 0.3 * x, atol=1e-15)
+    noisy = load(Curve(rows=4000, noise=0.2))
+    errors = noisy.targets - np.sin(2 * noisy.features) - 0.3 * noisy.features
+    assert abs(errors.std() - 0.2) < 0.01
+
+
+@pytest.mark.parametrize("kinks", [0, 1, 3, 8, 32])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_kinks_are_as_many_as_it_says(kinks, seed):
+    table = load(Kinks(rows=1001, kinks=kinks), seed)
+    x, y = table.features[:, 0], table.targets[:, 0]
+    bent = np.abs(np.diff(y, 2)) > 1e-9
+    # A kink between two rows bends the curve at both of them.
+    first = bent & ~np.concatenate([[False], bent[:-1]])
+    assert first.sum() == kinks
+    places = np.linspace(-2, 2, kinks + 2)[1:-1]
+    assert np.abs(x[1:-1][first] - places).max(initial=0) <= x[1] - x[0]
+    assert np.abs(np.diff(y)).max() <= 2 * (x[1] - x[0]) + 1e-12, "continuous"
+
+
+def test_noise_on_kinks_leaves_the_curve_as_it_is():
+    errors = load(Kinks(rows=4000, noise=0.2)).targets - load(Kinks(rows=4000)).targets
+    assert abs(errors.std() - 0.2) < 0.01
+
+
+def test_mnist_1d_has_each_digit_as_often():
+    table = load(Mnist1D(rows=200))
+    assert table.features.shape == (200, 40)
+    assert np.bincount(table.targets).tolist() == [20] * 10
+    assert table.ordered
+    assert table.features.tobytes() != load(Mnist1D(rows=200), seed=1).features.tobytes()
+
+
+def test_mnist_1d_shuffled_has_the_same_columns_in_another_order():
+    ordered, shuffled = load(Mnist1D(rows=200)), load(Mnist1D(rows=200, shuffle_positions=True))
+    assert shuffled.feature_names != ordered.feature_names
+    order = [ordered.feature_names.index(name) for name in shuffled.feature_names]
+    assert sorted(order) == list(range(40))
+    np.testing.assert_array_equal(shuffled.features, ordered.features[:, order])
+    np.testing.assert_array_equal(shuffled.targets, ordered.targets)
+    assert shuffled.ordered, "so that a convolution can be tried on it"
+
+
+def test_mnist_1d_draws_its_templates(monkeypatch):
+    for name in ("SCALING", "SHEAR", "WHITE_NOISE", "CORRELATED_NOISE"):
+        monkeypatch.setattr(mnist_1d, name, 0.0)
+    monkeypatch.setattr(mnist_1d, "TRANSLATION", 1)
+    monkeypatch.setattr(mnist_1d, "LEAST_PADDING", mnist_1d.MOST_PADDING)
+    drawn = load(Mnist1D(rows=20)).features
+    heights = (mnist_1d.TEMPLATES - 5) / mnist_1d.TEMPLATES.std(axis=1, keepdims=True) / 6
+    moments = np.linspace(0, 71, 40)
+    for row, signal in enumerate(drawn):
+        # The canvas has a moment for each of the template's, then zeros.
+        np.testing.assert_allclose(signal, np.interp(moments, np.arange(12), heights[row % 10]), atol=1e-12)
+
+
+@pytest.mark.slow
+def test_mnist_1d_is_as_hard_for_a_linear_model_as_the_paper_says():
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    table = load(Mnist1D())
+    train, test = slice(0, 4000), slice(4000, 5000)
+    model = linear_model.LogisticRegression(max_iter=1000).fit(table.features[train], table.targets[train])
+    assert 0.27 < model.score(table.features[test], table.targets[test]) < 0.37
 
 
 @pytest.mark.parametrize(("name", "milliseconds"), [("births", 30), ("digits", 30), ("wine", 10)])
