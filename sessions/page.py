@@ -29,8 +29,9 @@ class Page:
 
 
 def default_title(experiment: Experiment) -> str:
-    """Return a title that says data and model: `digits 64-32-10 relu`, `births linear`."""
+    """Return a title that says data and model: `digits 32 relu`, `mnist-1d cnn 16-16 relu`, `births linear`."""
     model = experiment.model
-    widths = "-".join(map(str, model.hidden))
-    shape = f"{widths} {ACTIVATIONS.name_of(model.activation)}" if model.hidden else "linear"
+    parts = ["cnn", "-".join(map(str, model.convolution))] if model.convolution else []
+    parts += ["-".join(map(str, model.hidden))] if model.hidden else []
+    shape = " ".join([*parts, ACTIVATIONS.name_of(model.activation)]) if parts else "linear"
     return f"{SOURCES.name_of(experiment.data.source)} {shape}"
