@@ -292,3 +292,44 @@ def test_keys_leave_no_widgets_behind(tmp_path):
         assert widgets() == before
 
     play(scene, tmp_path, size=(80, 24))
+
+
+def test_rarer_settings_are_a_key_away_and_stay_where_they_are_set(tmp_path):
+    async def scene(lab):
+        await go_to(lab, "model.more")
+        assert "convolution" not in lab.text
+        await lab.press("enter")
+        await lab.until_shown("normalization", "residual", "convolution")
+        assert focused_key(lab) == "model.more"
+        await lab.press("down", "right")
+        await lab.until(lambda: lab.controller.draft["model"].get("normalization") == "layer")
+        await go_to(lab, "model.more")
+        await lab.press("left")
+        await lab.until(lambda: "convolution" not in lab.text)
+        # What is set is no longer one of the rest.
+        assert value_shown(lab, "normalization") == "layer"
+        assert "2 settings" in value_shown(lab, "more")
+
+    play(scene, tmp_path, size=(80, 24))
+
+
+def test_early_stopping_is_stepped_typed_and_forgotten(tmp_path):
+    async def scene(lab):
+        await go_to(lab, "training.early_stopping")
+        assert value_shown(lab, "early stopping") == "none"
+        await lab.press("right")
+        await lab.until(lambda: lab.controller.draft["training"].get("early_stopping") == {"patience": 10})
+        await lab.press("enter")
+        await lab.type("7, 0.5")
+        await lab.press("enter")
+        wanted = {"patience": 7, "min_delta": 0.5}
+        await lab.until(lambda: lab.controller.draft["training"].get("early_stopping") == wanted)
+        await lab.press("enter")
+        await lab.type("x")
+        await lab.press("enter")
+        await lab.until(lambda: "✗" in lab.hint)
+        await lab.press("escape", "delete")
+        await lab.until(lambda: "early_stopping" not in lab.controller.draft["training"])
+        assert value_shown(lab, "early stopping") == "none"
+
+    play(scene, tmp_path, size=(80, 24))

@@ -127,19 +127,17 @@ def rows(draft: Draft, place: int) -> tuple[Row, ...]:
 def usual_rows(draft: Draft, place: int, *, every: bool) -> tuple[Row, ...]:
     """Return the rows that a panel shows: those that are usual or set, then one that stands for the rest.
 
-    With `every` all of them, then one to hide the rest again.
+    With `every` the rest follows it.
     """
     found = rows(draft, place)
-    usual = tuple(row for row in found if row.is_set or not row.info.spec.rare)
-    hidden = len(found) - len(usual)
-    if not hidden:
-        return usual
+    usual = [row for row in found if row.is_set or not row.info.spec.rare]
+    rare = [row for row in found if row not in usual]
+    if not rare:
+        return tuple(usual)
     spec = Spec(help="settings that most experiments leave alone; enter shows or hides them")
-    says = "show less" if every else f"{hidden} settings …"
-    return (
-        *(found if every else usual),
-        Row(PANELS[place][0], FieldInfo(MORE, MORE, str, "", spec), says, is_set=False),
-    )
+    says = "less" if every else f"{len(rare)} settings …"
+    more = Row(PANELS[place][0], FieldInfo(MORE, MORE, str, "", spec), says, is_set=False)
+    return (*usual, more, *(rare if every else ()))
 
 
 def summary(draft: Draft, place: int) -> str:

@@ -69,12 +69,12 @@ def as_content(label: str, seen: Inspected) -> Content:
     parts: list[str | tuple[str, str]] = [
         (f"{safe(label, 60)}\n\n", "bold"),
         f"{insight.verdict(seen)}\n",
-        (f"{insight.evidence(seen)}\n\n", "$text-muted"),
+        (f"{insight.evidence(seen)}\n\n", "$foreground-muted"),
         *_table(insight.LAYERS, insight.layer_rows(seen)),
     ]
     if seen.dead:
         parts += ["\n", *_table(insight.UNITS, insight.unit_rows(seen))]
-    parts.append((f"\n{insight.LEGEND}\n← → other runs · esc closes", "$text-muted"))
+    parts.append((f"\n{insight.LEGEND}\n← → other runs · esc closes", "$foreground-muted"))
     return Content.assemble(*parts)
 
 
