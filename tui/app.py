@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.events import Event, Paste
+from textual.events import Event, Key, Paste
 from textual.screen import Screen
 
 from engine.errors import LabError
@@ -60,6 +60,8 @@ class Lossbook(App[None]):
         self.animation_level = "none"
         self._first_theme = theme
         self._fps = fps
+        self.keyed = 0.0
+        """When the last key came, by the monotonic clock."""
         self._replay = replay
         self._speed = speed
         self._asked_to_leave = False
@@ -111,7 +113,9 @@ class Lossbook(App[None]):
         os._exit(128 + signal.SIGHUP)
 
     async def on_event(self, event: Event) -> None:
-        """Clean what is pasted before any widget sees it: an escape in it would go back to the terminal."""
+        """Note when a key comes; clean what is pasted before any widget sees it: an escape in it would go back."""
+        if isinstance(event, Key):
+            self.keyed = time.monotonic()
         if isinstance(event, Paste):
             event.text = masked(event.text)
         await super().on_event(event)

@@ -37,6 +37,8 @@ SMALLEST = (60, 16)
 NOTES_SECONDS = 1.0
 WORDS_SECONDS = 0.5
 """How often the line of progress changes while a study goes: oftener it cannot be read."""
+KEY_SECONDS = 0.05
+"""How long a frame waits where a key has just come."""
 
 
 class LabScreen(Screen[None]):
@@ -50,6 +52,7 @@ class LabScreen(Screen[None]):
         super().__init__()
         self.controller = controller
         self._fps = fps
+        self._put_off = False
         self._clock = clock
         self._pace = Pace()
         self._seen = -1
@@ -101,7 +104,7 @@ class LabScreen(Screen[None]):
             self.notify(safe(notice, 300), severity="warning", timeout=6, markup=False)
         controller.notices.clear()
         moving = controller.record.status == "training"
-        if (controller.version == self._seen and not moving) or self._line_is_busy():
+        if (controller.version == self._seen and not moving) or self._line_is_busy() or self._key_goes_first():
             return
         self._seen = controller.version
         now = self._clock()
@@ -121,6 +124,14 @@ class LabScreen(Screen[None]):
         self._notes.text = self.controller.notes
         self._explain()
         self.redraw()
+
+    def _key_goes_first(self) -> bool:
+        """Put a frame off, once, where a key has just come: what it changes is painted before the plot is."""
+        keyed: float = getattr(self.app, "keyed", 0.0)
+        self._put_off = not self._put_off and time.monotonic() - keyed < KEY_SECONDS
+        if self._put_off:
+            self.set_timer(KEY_SECONDS, self.redraw)
+        return self._put_off
 
     def _line_is_busy(self) -> bool:
         # Textual has no public way to ask: a slow connection is guessed at only where its writer still looks like this.
