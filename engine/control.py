@@ -31,6 +31,21 @@ class Inspect:
 
 
 @dataclass(frozen=True, slots=True)
+class TryRates:
+    """Do the learning-rate range test with one run of an experiment."""
+
+    experiment: dict[str, Any]
+    run: RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Say what the parameters of a run are now, without holding it up."""
+
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Hold after the batch in hand."""
 
@@ -58,7 +73,9 @@ class Change:
     value: float
 
 
-Command: TypeAlias = Train | Inspect | Pause | Resume | Step | Stop | Change
+Job: TypeAlias = Train | Inspect | TryRates
+"""What a worker that waits can be told to do."""
+Command: TypeAlias = Job | Look | Pause | Resume | Step | Stop | Change
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Command.__args__}
 
 
@@ -75,7 +92,7 @@ def decode(line: str | bytes) -> Command:
         kind = KINDS[body.pop("command")]
         if kind is Train:
             body["runs"] = tuple(RunSpec(**spec) for spec in body["runs"])
-        elif kind is Inspect:
+        elif kind in {Inspect, TryRates}:
             body["run"] = RunSpec(**body["run"])
         command: Command = kind(**body)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -93,6 +110,8 @@ class Control:
     steps: int = 0
     stopping: bool = False
     changes: list[Change] = field(default_factory=list)
+    looks: list[int] = field(default_factory=list)
+    """Runs that somebody wants to look into, in the order in which it was said."""
 
     def moved(self, seen: int) -> bool:
         """Tell whether there is a command that the trainer which saw version `seen` does not know."""
@@ -121,6 +140,8 @@ class Control:
                 self.stopping = True
             case Change():
                 self.changes.append(command)
-            case Train() | Inspect():
+            case Look():
+                self.looks.append(command.run)
+            case Train() | Inspect() | TryRates():
                 raise LabError("a worker was given a second job while it was at one")
         self.version += 1

@@ -19,11 +19,14 @@ MOST_TRAIN_ROWS = 10_000
 MOST_BYTES = 1 << 21
 
 
-def sample(rows: Integers) -> Integers:
-    """Return the training rows that the training loss is measured on: all, or 10,000 spread evenly, always the same."""
-    if len(rows) <= MOST_TRAIN_ROWS:
+def sample(rows: Integers, most: int = MOST_TRAIN_ROWS) -> Integers:
+    """Return the training rows that the training loss is measured on: all, or so many spread evenly, always the same.
+
+    (rows,) → (at most `most`,).
+    """
+    if len(rows) <= most:
         return rows
-    return rows[np.linspace(0, len(rows) - 1, MOST_TRAIN_ROWS).astype(np.int64)]
+    return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
 
 
 class Evaluator:

@@ -160,6 +160,28 @@ class Inspected:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What the parameters of a run that trains are at this moment; it goes on. Not kept on any page."""
+
+    run: int
+    epoch: int
+    update: int
+    weights: str
+    """As RunEnded has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatesTried:
+    """What a learning-rate range test saw; `engine.range_test` says what each figure means."""
+
+    rates: tuple[float, ...]
+    before: tuple[float, ...]
+    losses: Columns
+    """Each start's losses, one a rate, under the start's number from 1."""
+    suggested: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class RefitPlanned:
     """The folds have chosen: one more run on all their rows, for so many epochs."""
 
@@ -193,6 +215,8 @@ Event: TypeAlias = (
     | RunEnded
     | RunsFailed
     | Inspected
+    | Seen
+    | RatesTried
     | RefitPlanned
     | StudyEnded
     | JobEnded
@@ -201,6 +225,7 @@ KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Event.__args__}
 NUMBERS = frozenset(
     {"value", "seconds", "lowest", "highest", "error", "gradient_norm"}
     | {"gradient_norms", "weight_norms", "unit_means", "unit_sds", "dead"}
+    | {"rates", "before", "suggested"}
 )
 """Fields whose numbers need not be finite."""
 NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -241,7 +266,7 @@ def _names(kind: type[Any]) -> tuple[str, ...]:
 
 def _settle(name: str, value: Any) -> Any:
     """Undo what JSON did to a value: lists for tuples, texts for numbers that are not finite."""
-    if name in {"train", "validation", "test", "coefficients", "solution"} and isinstance(value, dict):
+    if isinstance(value, dict):
         return {
             key: tuple(map(_number, item)) if isinstance(item, list) else _number(item) for key, item in value.items()
         }

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.architecture import inputs_of, layers_of
-from engine.arrays import Floats, Integers
+from engine.arrays import Floats
 from engine.batches import Feed, Scales
 from engine.curvature import Curvature, look
-from engine.evaluation import CHUNK
+from engine.evaluation import CHUNK, sample
 from engine.jobs import Job, loss_of
 from engine.network import Network
 
@@ -54,7 +54,7 @@ class Probe:
         self._loss = loss_of(experiment, feed.dataset.task)
         self._decay = 0.0 if experiment.training.optimizer.decouples_decay else experiment.training.weight_decay
         scales = Scales.of(feed, job.train, standardize=experiment.data.standardize)
-        rows = _some(job.train)
+        rows = sample(job.train, MOST_ROWS)
         block = (feed.rows[rows].astype(np.float64) - scales.mean) * scales.scale
         self._inputs, self._targets = block[None, :, : feed.inputs + 1], block[None, :, feed.inputs + 1 :]
         self._unit: Floats = scales.targets.sd[None, None]
@@ -118,9 +118,3 @@ def inspect(job: Job, feed: Feed, numbers: Floats) -> Inspection:
         weights = tuple(float(np.linalg.norm(part)) for part in probe.network.blocks)
         curvature = look(loss, probe.gradient, at, np.random.default_rng(SEED))
     return Inspection(tuple(probe.network.block_names), gradients, weights, units, curvature)
-
-
-def _some(rows: Integers) -> Integers:
-    if len(rows) <= MOST_ROWS:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, MOST_ROWS).astype(np.int64)]

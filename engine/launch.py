@@ -11,18 +11,19 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import IO
+from typing import IO, Self, TypeVar
 
 from engine import control, events, tables, threads
-from engine.control import Command, Inspect, Train
-from engine.errors import LabError
-from engine.events import Event, Inspected, JobEnded, RunEnded, RunsFailed
+from engine.control import Command, Inspect, Look, Train, TryRates
+from engine.errors import KeyProblem, LabError
+from engine.events import Event, Inspected, JobEnded, RatesTried, RunEnded, RunsFailed, Seen
 from engine.experiment import Experiment
-from engine.plan import RunSpec
+from engine.plan import RunSpec, plan
 from engine.worker import PARENT, ROOT
 
 READ_BYTES = 1 << 20
 GOODBYE_SECONDS = 2.0
+Answer = TypeVar("Answer", Inspected, RatesTried)
 
 
 def cores() -> int:
@@ -129,6 +130,16 @@ class Pool:
         self._asked = workers
         self._workers: list[Worker] = []
         self._at_work: list[Worker] = []
+        self._aside: Worker | None = None
+        """Answers questions beside those that train."""
+        self._asking = asyncio.Lock()
+        self._looks: dict[int, asyncio.Future[str]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def train(self, experiment: Experiment, specs: Sequence[RunSpec]) -> AsyncIterator[list[Event]]:
         """Train the runs and yield their events as they come, several at once where they come quickly."""
@@ -154,36 +165,89 @@ class Pool:
                 batch = await said.get()
                 if batch is None:
                     silent += 1
-                else:
-                    yield batch
+                elif told := self._answer(batch):
+                    yield told
             for listener in listeners:
                 listener.result()
         finally:
             for listener in listeners:
                 listener.cancel()
             self._at_work = []
+            self._nothing_to_see()
 
     async def inspect(self, experiment: Experiment, spec: RunSpec, weights: str) -> Inspected:
-        """Look into the network that a run has ended with, in a worker of its own.
+        """Look into a network of a run with these weights, beside whatever trains.
 
         Raises
         ------
         LabError
             Where that cannot be.
         """
-        worker = await Worker.start(experiment.training.threads)
-        try:
-            worker.open_runs = [spec.index]
-            worker.send(Inspect(tables.to_tables(experiment), spec, weights))
-            async for batch in worker.listen():
-                for event in batch:
-                    if isinstance(event, Inspected):
-                        return event
-                    if isinstance(event, RunsFailed):
-                        raise LabError(event.problem, event.hint)
-            raise LabError("a worker ended without an answer", "try again")
-        finally:
-            await worker.close()
+        command = Inspect(tables.to_tables(experiment), spec, weights)
+        return await self._ask(command, Inspected, experiment.training.threads)
+
+    async def try_rates(self, experiment: Experiment) -> RatesTried:
+        """Do the learning-rate range test with the first run of an experiment.
+
+        Raises
+        ------
+        LabError
+            Where the experiment cannot be, or has no learning rate.
+        """
+        command = TryRates(tables.to_tables(experiment), plan(experiment)[0])
+        return await self._ask(command, RatesTried, experiment.training.threads)
+
+    async def _ask(self, command: Inspect | TryRates, answer: type[Answer], threads: int) -> Answer:
+        """Return what a worker beside those that train answers; it stays for the next question."""
+        async with self._asking:
+            worker, self._aside = self._aside, None
+            if worker is not None and (not worker.alive or worker.blas_threads != threads):
+                await worker.close()
+                worker = None
+            worker = worker or await Worker.start(threads)
+            try:
+                worker.open_runs = [command.run.index]
+                worker.send(command)
+                said = [event async for batch in worker.listen() for event in batch]
+            except BaseException:
+                # Nobody waits for this answer any more, and the next question must not get it.
+                await worker.close()
+                raise
+            self._aside = worker
+        for event in said:
+            if isinstance(event, answer):
+                return event
+            if isinstance(event, RunsFailed):
+                raise _problem_of(event)
+        raise LabError("a worker ended without an answer", "try again")
+
+    async def weights_now(self, run: int) -> str:
+        """Return the weights that a run has at this moment, while it trains.
+
+        Raises
+        ------
+        LabError
+            Where it does not train.
+        """
+        worker = next((worker for worker in self._at_work if run in worker.open_runs), None)
+        if worker is None:
+            raise LabError("the run does not train", "look again when it does, or has ended")
+        looked = self._looks.setdefault(run, asyncio.get_running_loop().create_future())
+        worker.send(Look(run))
+        return await asyncio.shield(looked)
+
+    def _answer(self, batch: list[Event]) -> list[Event]:
+        """Give those who wait for a run's weights what the events say of it; return the events that are for all."""
+        for event in batch:
+            if isinstance(event, Seen | RunEnded) and event.run in self._looks:
+                self._looks.pop(event.run).set_result(event.weights)
+        return [event for event in batch if not isinstance(event, Seen)]
+
+    def _nothing_to_see(self) -> None:
+        for looked in self._looks.values():
+            looked.set_exception(LabError("the run has ended", "look again"))
+            looked.exception()  # whoever asked may have gone; asyncio would complain
+        self._looks = {}
 
     def send(self, command: Command) -> None:
         """Send a command to every worker that trains."""
@@ -193,12 +257,22 @@ class Pool:
     @property
     def process_ids(self) -> tuple[int, ...]:
         """The workers' process ids."""
-        return tuple(worker.process.pid for worker in self._workers)
+        return tuple(worker.process.pid for worker in self._everyone)
 
     async def close(self) -> None:
         """End all workers."""
-        await asyncio.gather(*(worker.close() for worker in self._workers))
-        self._workers = []
+        await asyncio.gather(*(worker.close() for worker in self._everyone))
+        self._workers, self._aside = [], None
+
+    @property
+    def _everyone(self) -> list[Worker]:
+        return [*self._workers, *([self._aside] if self._aside else [])]
+
+
+def _problem_of(event: RunsFailed) -> LabError:
+    if event.key:
+        return KeyProblem(event.key, event.problem.removeprefix(f"{event.key} "), event.hint)
+    return LabError(event.problem, event.hint)
 
 
 async def _forward(worker: Worker, said: asyncio.Queue[list[Event] | None]) -> None:

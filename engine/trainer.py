@@ -18,7 +18,7 @@ from engine.batches import Batches, Feed, Scales
 from engine.best import Best
 from engine.control import Control
 from engine.evaluation import Evaluator
-from engine.events import Changed, EpochEnded, Event, Figures, Paused, Resumed, RunEnded, RunsStarted
+from engine.events import Changed, EpochEnded, Event, Figures, Paused, Resumed, RunEnded, RunsStarted, Seen
 from engine.jobs import Job, loss_of
 from engine.penalties import Penalties
 from engine.rates import Rates
@@ -86,6 +86,7 @@ class Stack:
         self._training = list(range(len(jobs)))
         self._steps = 0
         self._changes = 0
+        self._looks = 0
         self._seen = -1
         self._batch: tuple[Floats, Floats] | None = None
 
@@ -117,13 +118,13 @@ class Stack:
         with np.errstate(all="ignore"):
             # Asked with the batch in hand: after the last one of an epoch its end comes first.
             while (batch := self._batch or next(batches, None)) and not control.moved(self._seen):
-                self._step(*batch)
+                self.step(*batch)
                 self._batch = None
         self._batch = batch
         self.seconds += clock() - started
         return batch is None
 
-    def _step(self, inputs: Floats, targets: Floats) -> None:
+    def step(self, inputs: Floats, targets: Floats) -> None:
         """Update every run once: inputs with ones, (runs, rows, inputs + 1), and targets, (runs, rows, outputs)."""
         rows = inputs.shape[1]
         one_pass = self.network.of_rows(rows)
@@ -132,6 +133,12 @@ class Stack:
         one_pass.backward()
         penalties.step(self.stepper, self.penalties, self.network)
         self.update += 1
+
+    def change_rate(self, learning_rate: float) -> None:
+        """Give all runs another learning rate from the next step on; their schedules go on."""
+        self.rates.change(learning_rate)
+        self.stepper.rates_changed()
+        self.penalties.rates_changed()
 
     def _heed(self, control: Control) -> Iterator[Event]:
         """Apply changes; while held, yield Paused at each `next`."""
@@ -142,10 +149,10 @@ class Stack:
             for change in control.changes[self._changes :]:
                 self._changes += 1
                 if change.key == "learning_rate":
-                    self.rates.change(change.value)
-                    self.stepper.rates_changed()
-                    self.penalties.rates_changed()
+                    self.change_rate(change.value)
                     yield Changed(self._active, self.update, change.key, change.value)
+            yield from self._show(control.looks[self._looks :])
+            self._looks = len(control.looks)
             if control.stopping or not control.holding or self._steps < control.steps:
                 break
             held = True
@@ -154,6 +161,13 @@ class Stack:
             self._steps = control.steps
         if held:
             yield Resumed(self._active)
+
+    def _show(self, wanted: Sequence[int]) -> Iterator[Event]:
+        """Say what the parameters of some runs are, where they are this stack's and still train."""
+        for place in self._training:
+            if self.runs[place] in wanted:
+                weights, _ = parcel(self.network.numbers[place])
+                yield Seen(self.runs[place], self.epoch, self.update, weights)
 
     @property
     def _active(self) -> tuple[int, ...]:

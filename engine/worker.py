@@ -17,10 +17,10 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine import control, events, inspection, prepare, tables, trainer
-from engine.control import Command, Control, Inspect, Train
+from engine import control, events, inspection, prepare, range_test, tables, trainer
+from engine.control import Command, Control, Inspect, Job, Train, TryRates
 from engine.errors import LabError
-from engine.events import Event, Inspected, JobEnded, Paused, RunsFailed
+from engine.events import Event, Inspected, JobEnded, Paused, RatesTried, RunsFailed
 from engine.jobs import stacks
 from engine.results import unpacked
 
@@ -43,11 +43,21 @@ def main() -> int:
     outbox = Outbox()
     while True:
         command = commands.get()
-        if not isinstance(command, Train | Inspect):
+        if not isinstance(command, Job):
             continue  # it came too late: what it was meant for has ended
-        for event in work(command, commands) if isinstance(command, Train) else look_into(command):
+        for event in _events_of(command, commands):
             outbox.put(event)
         outbox.put(JobEnded())
+
+
+def _events_of(job: Job, commands: queue.SimpleQueue[Command]) -> Iterator[Event]:
+    match job:
+        case Train():
+            return work(job, commands)
+        case Inspect():
+            return look_into(job)
+        case TryRates():
+            return try_rates(job)
 
 
 def work(job: Train, commands: queue.SimpleQueue[Command]) -> Iterator[Event]:
@@ -92,6 +102,18 @@ def look_into(job: Inspect) -> Iterator[Event]:
         seen.curvature.gradient_norm,
         seen.curvature.place,
     )
+
+
+def try_rates(job: TryRates) -> Iterator[Event]:
+    """Yield what a learning-rate range test sees."""
+    try:
+        feed, jobs, _ = prepare.read(tables.from_tables(job.experiment), range_test.starts_of(job.run))
+        seen = range_test.range_test(jobs, feed)
+    except LabError as error:
+        yield RunsFailed((job.run.index,), error.problem, error.hint, bad_input=True, key=getattr(error, "key", ""))
+        return
+    losses = {str(start): values for start, values in enumerate(seen.losses, 1)}
+    yield RatesTried(seen.rates, seen.before, losses, seen.suggested)
 
 
 def _take_turns(running: list[Iterator[Event]], wishes: Control) -> Iterator[Event]:

@@ -19,11 +19,13 @@ from engine.events import (
     Inspected,
     JobEnded,
     Paused,
+    RatesTried,
     RefitPlanned,
     Resumed,
     RunEnded,
     RunsFailed,
     RunsStarted,
+    Seen,
     StudyEnded,
     StudyStarted,
 )
@@ -144,7 +146,7 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
             return replace(record, interventions=(*record.interventions, Intervention(runs, update, key, value)))
         case StudyEnded(status=status):
             return replace(record, status=status)
-        case JobEnded() | Inspected():
+        case JobEnded() | Inspected() | Seen() | RatesTried():
             return record
 
 

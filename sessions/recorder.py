@@ -35,7 +35,8 @@ class Recorder:
         self.problem = ""
         self._clock = clock
         self._saved = clock()
-        self._weights: dict[int, np.ndarray] = {}
+        self.weights: dict[int, str] = {}
+        """Of every run that has ended, as its RunEnded had them."""
         self._journal: Journal | None = None
         try:
             # The page comes first: a journal alone would not say of which experiment.
@@ -61,7 +62,7 @@ class Recorder:
         record = fold(batch, self.record)
         for event in batch:
             if isinstance(event, RunEnded) and event.weights:
-                self._weights[event.run] = np.frombuffer(base64.b64decode(event.weights), dtype="<f4")
+                self.weights[event.run] = event.weights
         self.page = replace(self.page, record=record)
         return record
 
@@ -85,7 +86,7 @@ class Recorder:
         self._saved = self._clock()
         try:
             self.store.save(self.path, self.page)
-            if self._weights:
+            if self.weights:
                 files.save(archive_of(self.path), self._archive())
         except LabError as error:
             self.problem = str(error)
@@ -115,6 +116,9 @@ class Recorder:
     def _archive(self) -> bytes:
         """Return the final weights of every run that ended, one flat float32 array each, as an .npz file."""
         buffer = io.BytesIO()
-        arrays: dict[str, Any] = {f"run_{run}_final": weights for run, weights in sorted(self._weights.items())}
+        arrays: dict[str, Any] = {
+            f"run_{run}_final": np.frombuffer(base64.b64decode(weights), dtype="<f4")
+            for run, weights in sorted(self.weights.items())
+        }
         np.savez(buffer, **arrays)
         return buffer.getvalue()

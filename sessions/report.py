@@ -32,7 +32,7 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
         "verdict": None,
         "warnings": list(record.data.warnings) if record.data else [],
     }
-    plain: dict[str, Any] = _finite(report)
+    plain: dict[str, Any] = finite(report)
     return plain
 
 
@@ -87,9 +87,10 @@ def _mean(values: list[float]) -> float:
     return sum(values) / len(values) if values else math.nan
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Return plain values as JSON can have them: None for what is not finite, lists for tuples."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list) else value
+        return {key: finite(item) for key, item in value.items()}
+    return [finite(item) for item in value] if isinstance(value, list | tuple) else value

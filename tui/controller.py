@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.control import Command, Pause, Resume, Step, Stop
 from engine.errors import LabError
-from engine.events import Inspected
+from engine.events import Inspected, RatesTried
 from engine.launch import Pool
 from engine.study import Study
 from sessions import codec
@@ -125,7 +125,7 @@ class Controller:
         self.version += 1
 
     async def inspect(self, run: int) -> Inspected:
-        """Look into the network of a run of the page that has ended.
+        """Look into the network of a run of the page, as it is now or as it has ended.
 
         Raises
         ------
@@ -134,12 +134,25 @@ class Controller:
         """
         if self.page is None or self.path is None:
             raise LabError("there is no run to look into", "train first (r)")
-        if self._study is not None:
-            raise LabError("the runs still train", "stop them first (x), or wait for their end")
-        await self._kept.wait()
         spec = spec_of(self.page, run)
-        weights = await asyncio.to_thread(read_weights, self.path, run)
-        return await self._pool.inspect(self.page.experiment, spec, weights)
+        return await self._pool.inspect(self.page.experiment, spec, await self._weights(run, self.path))
+
+    async def _weights(self, run: int, path: Path) -> str:
+        if self._study is not None and self._recorder is not None:
+            ended = self._recorder.weights.get(run)
+            return await self._pool.weights_now(run) if ended is None else ended
+        await self._kept.wait()
+        return await asyncio.to_thread(read_weights, path, run)
+
+    async def try_rates(self) -> RatesTried:
+        """Do the learning-rate range test with what the panels say.
+
+        Raises
+        ------
+        LabError
+            Where that cannot be trained, or has no learning rate.
+        """
+        return await self._pool.try_rates(form.check(self.draft))
 
     def send(self, command: Command) -> None:
         """Pass a command to the runs that train."""

@@ -23,6 +23,11 @@ def figure(value: float | None, digits: int = 4) -> str:
     return f"{value:.{max(0, digits - whole)}f}"
 
 
+def short(value: float) -> str:
+    """Return a setting such as a learning rate in two significant digits: `0.03`, `1.5e-4`, `50`."""
+    return f"{value:.2g}".replace("e-0", "e-").replace("e+0", "e")
+
+
 def duration(seconds: float) -> str:
     """Return a duration: `0.4 s`, `12 s`, `3:05`, `1:02:03`."""
     if seconds < 9.95:

@@ -22,6 +22,7 @@ import engine
 from engine import control, events, threads
 from engine.control import Change, Pause, Resume, Step, Stop, Train
 from engine.data.sources import Line, Wine, Xor
+from engine.errors import LabError
 from engine.events import (
     Changed,
     EnvironmentSeen,
@@ -32,11 +33,13 @@ from engine.events import (
     Resumed,
     RunEnded,
     RunsFailed,
+    Seen,
     StudyEnded,
     StudyStarted,
 )
 from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
 from engine.launch import Pool, share_out
+from engine.optimizers import ClosedForm
 from engine.plan import RunSpec, plan
 from engine.study import Study
 from engine.tables import to_tables
@@ -155,6 +158,86 @@ def test_shares_are_contiguous_and_even(count, workers):
     sizes = [len(share) for share in shares]
     assert len(sizes) == min(workers, count)
     assert max(sizes) - min(sizes) <= 1
+
+
+# --- questions beside ------------------------------------------------------------------------------------------------
+
+
+def test_the_weights_of_a_run_that_trains_are_those_that_it_is_stopped_with():
+    async def looked():
+        async with Pool(2) as pool, asyncio.timeout(30):
+            work, weights, said = Study(endless(3), pool), {}, []
+
+            async def look():
+                for run in (2, 0):
+                    weights[run] = await pool.weights_now(run)
+                with pytest.raises(LabError, match="does not train"):
+                    await pool.weights_now(3)
+                work.send(Stop())
+
+            looking = None
+            async for batch in work.events():
+                said += batch
+                if looking is None and any(isinstance(event, EpochEnded) for event in said):
+                    work.send(Pause())
+                if looking is None and of(Paused, 3)(said):
+                    looking = asyncio.create_task(look())
+            await looking
+            return weights, ended(said), said
+
+    weights, ends, said = asyncio.run(looked())
+    assert {run: ends[run].weights for run in weights} == weights
+    assert len(weights) == 2
+    assert not [event for event in said if isinstance(event, Seen)]
+
+
+def test_whoever_waits_for_a_run_that_ends_first_gets_what_it_ended_with():
+    async def looked():
+        async with Pool(1) as pool, asyncio.timeout(30):
+            work, asked, said = Study(endless(1), pool), None, []
+            async for batch in work.events():
+                said += batch
+                if asked is None and of(EpochEnded)(said):
+                    work.send(Stop())
+                    asked = asyncio.create_task(pool.weights_now(0))
+            return await asked, ended(said)[0].weights
+
+    assert len(set(asyncio.run(looked()))) == 1
+
+
+def test_when_the_worker_dies_whoever_waits_is_told():
+    async def looked():
+        async with Pool(1) as pool, asyncio.timeout(30):
+            asked = None
+            async for batch in Study(endless(1), pool).events():
+                if asked is None and of(EpochEnded)(batch):
+                    os.kill(pool.process_ids[0], signal.SIGSTOP)
+                    asked = asyncio.create_task(pool.weights_now(0))
+                    await asyncio.sleep(0.05)
+                    os.kill(pool.process_ids[0], signal.SIGKILL)
+            return await asyncio.gather(asked, return_exceptions=True)
+
+    (said,) = asyncio.run(looked())
+    assert isinstance(said, LabError)
+
+
+def test_questions_are_answered_one_after_another_and_a_dropped_one_does_not_answer_the_next():
+    async def asked():
+        async with Pool(1) as pool, asyncio.timeout(30):
+            first = asyncio.create_task(pool.try_rates(SMALL))
+            await asyncio.sleep(0.05)
+            first.cancel()
+            with pytest.raises(LabError, match="closed form"):
+                await pool.try_rates(replace(SMALL, training=Training(optimizer=ClosedForm())))
+            answers = await asyncio.gather(pool.try_rates(SMALL), pool.try_rates(SMALL))
+            pids = pool.process_ids
+        return answers, pids
+
+    answers, pids = asyncio.run(asked())
+    assert answers[0] == answers[1]
+    assert answers[0].suggested is not None
+    assert len(pids) == 1
+    assert gone_within(0, pids)
 
 
 # --- deaths -----------------------------------------------------------------------------------------------------------

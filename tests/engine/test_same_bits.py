@@ -15,9 +15,9 @@ from making import bits_by_run, dataset, ended, instances, train
 from engine import batches, prepare, trainer
 from engine.activations import ACTIVATIONS
 from engine.batches import Feed
-from engine.control import Change, Control, Pause, Resume, Step, Stop
+from engine.control import Change, Control, Look, Pause, Resume, Step, Stop
 from engine.data.sources import Circles, Digits, Line, Wine
-from engine.events import Changed, EpochEnded, Paused, Resumed
+from engine.events import Changed, EpochEnded, Paused, Resumed, Seen
 from engine.experiment import Data, EarlyStopping, Experiment, Model, Training, ValidationPlan
 from engine.initializations import INITIALIZATIONS, Normal, Zeros
 from engine.jobs import Job
@@ -26,6 +26,7 @@ from engine.launch import share_out
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS, Adam, Momentum, Sgd
 from engine.plan import plan
+from engine.results import unpacked
 from engine.schedules import SCHEDULES
 from engine.validations import KFold
 
@@ -147,7 +148,7 @@ def test_company_order_and_pauses_change_no_bit(kind, name, data):
     parts = [stack for part in (mixed[:cut], mixed[cut:]) for stack in jobs_in_stacks(part)]
     assert bits_by_run([event for stack in parts for event in train(stack, feed)]) == expected
 
-    commands = st.lists(st.sampled_from([Pause(), Step(), Resume()]), min_size=1, max_size=2)
+    commands = st.lists(st.sampled_from([Pause(), Step(), Resume(), Look(0)]), min_size=1, max_size=2)
     script = data.draw(st.dictionaries(st.integers(0, 40), commands, max_size=4))
     answers = data.draw(st.lists(st.sampled_from([Step(), Resume(), Pause()]), max_size=4))
     held = [event for stack in jobs_in_stacks(mixed) for event in heeding(stack, feed, script, answers)]
@@ -374,6 +375,17 @@ def test_while_it_is_held_nothing_moves():
     ran = trainer.train(jobs, feed, control, lambda: 0.0)
     next(ran)
     assert [next(ran) for _ in range(5)] == [Paused((0, 1), 0, 0)] * 5
+
+
+def test_a_look_says_what_the_parameters_are_at_that_update():
+    jobs, feed = two_runs()
+    said = heeding(jobs, feed, {0: [Look(1)], 4: [Pause()], 7: [Stop()]}, [Look(0), Look(5), Resume()])
+    seen = [event for event in said if isinstance(event, Seen)]
+    assert [(event.run, event.epoch, event.update) for event in seen] == [(1, 0, 0), (0, 1, 4)]
+    fresh = trainer.Stack(jobs, feed).network.numbers[1]
+    np.testing.assert_array_equal(unpacked(seen[0].weights), fresh)
+    stopped = ended(heeding(jobs, feed, {4: [Stop()]}))
+    assert seen[1].weights == stopped[0].weights
 
 
 def test_seconds_are_training_time_shared_by_the_runs():

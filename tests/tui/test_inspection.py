@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 
 import numpy as np
 import pytest
 from notebook import SMALL, play, saved_page
 
+from tui import insight
 from tui.cli import main
 from tui.screens.inspection import InspectionScreen
 
@@ -82,15 +85,43 @@ def test_the_screen_shows_it_and_leads_to_the_other_runs(tmp_path):
     play(scene, tmp_path, draft=SMALL, size=(80, 24))
 
 
-def test_while_runs_train_the_screen_says_so(tmp_path):
+def test_what_trains_is_looked_into_again_and_again(tmp_path):
     async def scene(lab):
         await lab.press("r")
         await lab.until_training()
         await lab.press("i")
-        await lab.until_shown("the runs still train")
+        await lab.until_shown("It stands on", ", training", "dense 1", "━")
+        before = re.search(r"epoch (\d+), training", lab.text)[1]
+        await lab.until(lambda: f"epoch {before}, training" not in lab.text and ", training" in lab.text)
+        epoch = lab.controller.record.runs[0].epoch
+        await lab.until_training(epoch + 1)
+        await lab.press("escape", "p")
+        await lab.until_paused()
+        await lab.press("i")
+        await lab.until_shown(f"run · epoch {lab.controller.record.runs[0].epoch}", "It stands on")
+        assert ", training" not in lab.text
         await lab.press("escape", "x")
         await lab.until_over()
         await lab.press("i")
         await lab.until_shown("It stands on")
+        assert "epoch" not in lab.text.partition("It stands on")[0].rpartition("run")[2]
 
     play(scene, tmp_path, draft=SMALL | {"training": {"epochs": 1_000_000}, "validation": {"method": "none"}})
+
+
+def test_folds_that_have_ended_are_looked_into_while_others_train(tmp_path):
+    draft = SMALL | {"training": {"epochs": 3}, "validation": {"method": "k-fold", "k": 3, "refit": False}}
+
+    async def scene(lab):
+        await lab.press("r")
+        await lab.until_over()
+        await lab.press("i", "left")
+        await lab.until_shown("fold 2/3", "It stands on")
+
+    play(scene, tmp_path, draft=draft)
+
+
+def test_bars_count_powers_of_ten():
+    assert insight.bars((1.0, 0.1, 1e-3, 1e-6, 1e-9, 0.0, math.nan)) == ["━" * n for n in (12, 10, 6, 0, 0, 0, 0)]
+    assert insight.bars((0.0, 0.0)) == ["", ""]
+    assert insight.bars((math.inf, 2.0)) == ["", "━" * 12]

@@ -91,6 +91,11 @@ def build_parser() -> argparse.ArgumentParser:
     inspect.add_argument("--run", type=_positive, metavar="N", help="its number on the page (default: the last)")
     inspect.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
+    find_rate = command("find-rate", "find_rate.find_rate", "try learning rates from small to large and suggest one")
+    find_rate.add_argument("file", metavar="FILE|SESSION")
+    find_rate.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a key, as in TOML")
+    find_rate.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
     new = command("new", "new.new", "write a commented experiment file to start from")
     new.add_argument("file", nargs="?", metavar="FILE", help="standard output if left out")
 

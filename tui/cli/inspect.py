@@ -6,10 +6,13 @@ import argparse
 import asyncio
 import dataclasses
 import json
-import math
 
+from engine.events import Inspected
+from engine.experiment import Experiment
 from engine.launch import Pool
+from engine.plan import RunSpec
 from sessions import codec
+from sessions.report import finite
 from sessions.weights import read_weights, spec_of
 from tui import insight
 from tui.cli.pages import store_of
@@ -23,14 +26,14 @@ def inspect(options: argparse.Namespace) -> int:
     runs = page.record.runs if page.record else ()
     run = len(runs) - 1 if options.run is None else options.run - 1
     spec, weights = spec_of(page, run), read_weights(path, run)
-    seen = asyncio.run(Pool(1).inspect(page.experiment, spec, weights))
+    seen = asyncio.run(_look(page.experiment, spec, weights))
     if options.json:
-        print(json.dumps(_finite(dataclasses.asdict(seen) | {"label": runs[run].label}), allow_nan=False))
+        print(json.dumps(finite(dataclasses.asdict(seen) | {"label": runs[run].label}), allow_nan=False))
         return 0
     print(f"{runs[run].label}: {insight.verdict(seen)}")
     print(insight.evidence(seen))
     print()
-    print(table(insight.LAYERS, insight.layer_rows(seen), right=(1, 2, 3)))
+    print(table((*insight.LAYERS, ""), insight.layer_rows(seen), right=(1, 2, 3)))
     if seen.dead:
         print()
         print(table(insight.UNITS, insight.unit_rows(seen), right=(1, 2, 3)))
@@ -39,9 +42,6 @@ def inspect(options: argparse.Namespace) -> int:
     return 0
 
 
-def _finite(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+async def _look(experiment: Experiment, spec: RunSpec, weights: str) -> Inspected:
+    async with Pool(1) as pool:
+        return await pool.inspect(experiment, spec, weights)

@@ -16,16 +16,16 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.control import Stop
-from engine.errors import LabError
 from engine.launch import Pool
 from engine.study import Study
-from sessions import codec, locate
+from sessions import codec
 from sessions.page import Page, default_title
 from sessions.record import Record
 from sessions.recorder import Recorder
 from sessions.report import as_json
 from sessions.store import Store
 from tui.cli import FAILED, INTERRUPTED, OK, complain
+from tui.cli.experiments import blame, overrides_of
 from tui.cli.tables import problems, runs_table
 from tui.numbers import figure
 from tui.progress import Pace
@@ -38,7 +38,7 @@ PLAIN_SECONDS = 5.0
 def run(options: argparse.Namespace) -> int:
     """Train each file in turn; the status is the worst of them."""
     store = Store(Path(options.sessions) if "sessions" in options else None)
-    overrides = dict(_override(text) for text in options.set)
+    overrides = overrides_of(options)
     jobs = []
     for name in options.files:
         path = store.find(name)
@@ -80,7 +80,7 @@ async def _run_one(job: Job, store: Store, pool: Pool, *, as_json_line: bool) ->
     record = recorder.record
     if record.bad_input:
         recorder.discard()
-        return complain(_blame(job.path, record))
+        return complain(blame(job.path, record.runs[0].bad_key, record.bad_input))
     if not recorder.finish():
         complain(recorder.problem)
         return FAILED
@@ -113,23 +113,6 @@ def exit_status(record: Record) -> int:
     bad = {"failed", "diverged"}
     refit = record.refit
     return FAILED if all(run.status in bad for run in record.candidates) or (refit and refit.status in bad) else OK
-
-
-def _override(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise LabError(f"--set {text!r} is not KEY=VALUE", "for example --set training.learning_rate=0.01")
-    return key.strip(), value.strip()
-
-
-def _blame(path: Path, record: Record) -> str:
-    """Return why the experiment cannot be, with the line of the key that is to blame."""
-    key = record.runs[0].bad_key
-    line = None
-    if key:
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            line = locate.line_of(path.read_text(encoding="utf-8-sig"), key)
-    return f"{path}{f', line {line}' if line else ''}: {record.bad_input}"
 
 
 @contextlib.contextmanager

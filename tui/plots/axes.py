@@ -59,6 +59,13 @@ def epoch_limits(lines: Sequence[Line], total: int) -> Limits:
     return Limits(low, high)
 
 
+def decade_limits(lines: Sequence[Line]) -> Limits:
+    """Return an x axis of powers of ten, from the whole power below the lines to the one above."""
+    ends = [edge for line in lines if line.role != "reference" and len(line.x) for edge in (line.x.min(), line.x.max())]
+    low, high = (math.floor(min(ends)), math.ceil(max(ends))) if ends else (0, 1)
+    return Limits(float(low), float(max(high, low + 1)), log=True)
+
+
 def data_range(lines: Sequence[Line], *, log: bool) -> tuple[float, float] | None:
     """Return the least and the largest value worth showing, in the data's units; None when there is none.
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.cells import cell_len
 
-from tui.plots.axes import Limits, Tick, data_range, epoch_limits, settle, ticks
+from tui.plots.axes import Limits, Tick, data_range, decade_limits, epoch_limits, settle, ticks
 from tui.plots.canvas import Run, colour_role, draw, families_of
 from tui.plots.cells import Cells, before_wide, fitted
 from tui.plots.series import Line, drawable
@@ -28,6 +28,7 @@ SMALLEST = (20, 5)
 SAMPLES = {"train": "──", "validation": "╌╌", "reference": "··"}
 # A short run's epochs are marked one by one where they are at least this many characters apart.
 POINT_DISTANCE = 5
+WIDEST_POWER = 6
 POINTS = {"train": "●", "validation": "○"}
 
 
@@ -44,8 +45,8 @@ class Mark:
 class PlotData:
     """Everything a plot shows. Plots compare by identity. Texts may come from outside: they are made safe here.
 
-    `x_total` is the number of epochs planned; `notes` are further texts for the legend, such as "faint: 5 folds";
-    `empty` is shown while there is nothing to draw.
+    `x_total` is the number of epochs planned; with `x_log` the lines' x and the marks are powers of ten; `notes` are
+    further texts for the legend, such as "faint: 5 folds"; `empty` is shown while there is nothing to draw.
     """
 
     lines: tuple[Line, ...] = ()
@@ -54,6 +55,7 @@ class PlotData:
     title: str = ""
     y_title: str = ""
     x_title: str = "epoch"
+    x_log: bool = False
     notes: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()
     empty: str = ""
@@ -81,7 +83,7 @@ def compose(plot: PlotData, width: int, height: int, y_before: Limits | None = N
         _centre(cells, _last_values(plot), "text")
         return Frame(cells, y_before)
     y_limits = settle(y_before, *_with_references(plot, *found), log=plot.log)
-    x_limits = epoch_limits(plot.lines, plot.x_total)
+    x_limits = decade_limits(plot.lines) if plot.x_log else epoch_limits(plot.lines, plot.x_total)
     top = _header(cells, plot)
     axis_line = height >= 8
     rows = height - top - 1 - axis_line
@@ -194,7 +196,7 @@ def _curves(plot: PlotData, area: _Area) -> None:
 def _points(plot: PlotData, area: _Area) -> None:
     """A marker on each epoch of a short run, and on a curve's only point."""
     families = families_of(plot.lines)
-    apart = area.width / (area.x_limits.high - area.x_limits.low) >= POINT_DISTANCE
+    apart = not plot.x_log and area.width / (area.x_limits.high - area.x_limits.low) >= POINT_DISTANCE
     for line in plot.lines:
         if line.emphasis == "main" and line.role in POINTS and (apart or len(line.x) == 1):
             path = drawable(line, log=plot.log)
@@ -262,7 +264,7 @@ def _y_axis(area: _Area, y_ticks: Sequence[Tick], left: int) -> None:
 def _x_axis(plot: PlotData, area: _Area, *, axis_line: bool) -> None:
     """The line below the curves, the epochs' numbers below that, the axis' title at the end."""
     cells, bottom = area.cells, area.y + area.height
-    widest = len(f"{area.x_limits.high:.0f}") + 3
+    widest = WIDEST_POWER if plot.x_log else len(f"{area.x_limits.high:.0f}") + 3
     count = max(1, min(10, area.width // (widest + 3)))
     x_ticks = ticks(area.x_limits, count, whole=True)
     if axis_line:

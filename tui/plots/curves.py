@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from engine.events import RatesTried
 from sessions.record import Record, RunRecord
+from tui.numbers import short
 from tui.plots.chart import Mark, PlotData
 from tui.plots.series import Line, Role, mean
 from tui.text import safe
 
 FULL_METRICS = {"mae": "mean absolute error", "rmse": "root mean squared error", "r2": "R²", "f1": "macro F1"}
+ABOVE = 5.0
+"""Up to so many times the loss before it, a range test is drawn."""
 
 
 def plot_of(record: Record, *, metric: str = "loss", log: bool = False, empty: str = "") -> PlotData:
@@ -40,6 +45,32 @@ def plot_of(record: Record, *, metric: str = "loss", log: bool = False, empty: s
         marks=marks,
         empty=empty,
     )
+
+
+def plot_of_rates(seen: RatesTried) -> PlotData:
+    """Return what a range test saw: the loss of each start over the learning rate, and the median of them."""
+    powers = np.log10(np.array(seen.rates))
+    # How far up a loss is thrown is of no interest, and would press flat how it falls.
+    top = ABOVE * float(np.median(seen.before))
+    losses = [np.minimum(losses, top) for losses in seen.losses.values()]
+    lines = [Line("", powers, values, "train", "faint") for values in losses]
+    lines.append(Line("", powers, np.minimum(medians(seen), top), "train"))
+    marks = (Mark(math.log10(seen.suggested), f"try {short(seen.suggested)}", line=True),) if seen.suggested else ()
+    return PlotData(
+        lines=tuple(lines),
+        log=True,
+        y_title="training loss",
+        x_title="learning rate",
+        x_log=True,
+        notes=(f"bold: median of {len(losses)} starts",),
+        marks=marks,
+    )
+
+
+def medians(seen: RatesTried) -> np.ndarray:
+    """Return the median start's loss with each rate, infinite where it is no number: (rates,)."""
+    losses = np.array(list(seen.losses.values()))
+    return np.asarray(np.median(np.where(np.isfinite(losses), losses, np.inf), axis=0))
 
 
 def metrics_of(record: Record) -> tuple[str, ...]:

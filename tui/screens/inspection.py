@@ -1,7 +1,8 @@
-"""A look into one run's network, over the lab."""
+"""A look into one run's network, over the lab; while the run trains, one look after another."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,12 +18,17 @@ from tui import insight
 from tui.controller import Controller
 from tui.text import safe
 
-NAME, NUMBER = 24, 11
+NAME, NUMBER = 20, 11
 """Widths of the columns."""
+COLUMNS = 4
+"""Of a table without a bar."""
+GOING = frozenset({"training", "paused"})
+AGAIN_SECONDS = 1.0
+"""How long after a look at a run that trains the next one begins."""
 
 
 class InspectionScreen(ModalScreen[None]):
-    """Says where a run stands and what its layers do; a worker looks meanwhile."""
+    """Says where a run stands and what its layers do; a worker beside those that train looks meanwhile."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,i,q,enter", "dismiss(None)", "Close"),
@@ -33,7 +39,7 @@ class InspectionScreen(ModalScreen[None]):
     def __init__(self, controller: Controller) -> None:
         super().__init__()
         self._controller = controller
-        self._run = len(controller.record.runs) - 1
+        self._run = 0
         self._text = Static(markup=False)
 
     def compose(self) -> ComposeResult:
@@ -42,7 +48,10 @@ class InspectionScreen(ModalScreen[None]):
             yield self._text
 
     def on_mount(self) -> None:
-        """Look into the last run."""
+        """Look into the result where there is one, else into what trains."""
+        runs = self._controller.record.runs
+        training = [place for place, run in enumerate(runs) if run.status in GOING]
+        self._run = training[0] if training else len(runs) - 1
         self.action_turn(0)
 
     def action_turn(self, by: int) -> None:
@@ -56,12 +65,18 @@ class InspectionScreen(ModalScreen[None]):
         return self._controller.record.runs[self._run].label
 
     async def _look(self) -> None:
-        try:
-            seen = await self._controller.inspect(self._run)
-        except LabError as error:
-            self._text.update(Content(safe(f"✗ {error}", 400)))
-        else:
-            self._text.update(as_content(self._label, seen))
+        while True:
+            try:
+                seen = await self._controller.inspect(self._run)
+            except LabError as error:
+                self._text.update(Content(safe(f"✗ {error}", 400)))
+                return
+            run = self._controller.record.runs[self._run]
+            now = f" · epoch {run.epoch}" + (", training" if run.status == "training" else "")
+            self._text.update(as_content(self._label + (now if run.status in GOING else ""), seen))
+            if run.status != "training":
+                return
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 def as_content(label: str, seen: Inspected) -> Content:
@@ -84,4 +99,5 @@ def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str | t
 
 def _line(cells: tuple[str, ...]) -> str:
     name, *numbers = cells
-    return f"{name:<{NAME}}" + "".join(f"{number:>{NUMBER}}" for number in numbers) + "\n"
+    *numbers, bar = numbers if len(cells) > COLUMNS else (*numbers, "")
+    return f"{name:<{NAME}}" + "".join(f"{number:>{NUMBER}}" for number in numbers) + f" {bar}\n"

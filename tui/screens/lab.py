@@ -19,18 +19,22 @@ from textual.widgets import Static
 from engine.errors import LabError
 from tui.commands import LAB, bindings
 from tui.controller import Controller
+from tui.numbers import short
 from tui.panels.field import Field
-from tui.panels.form import parse, stepped, with_value
+from tui.panels.form import Row, parse, rows, stepped, with_value
 from tui.panels.notes import Notes
 from tui.panels.panel import Panels
 from tui.progress import Pace
 from tui.screens.choice import ChoiceScreen, Chosen
 from tui.screens.footer import KeysFooter
 from tui.screens.inspection import InspectionScreen
+from tui.screens.range_test import RangeTestScreen
 from tui.screens.stage import Stage, StatusLine
 from tui.text import safe
 
 EMPTY = "press r to train what the panels on the left say"
+TRAINING, RATE = 2, "learning_rate"
+"""Where the learning rate is: the place of its panel, and its key."""
 LOW = 34
 """Below so many lines only one panel is open, and the notes only while they are written."""
 SMALLEST = (60, 16)
@@ -181,7 +185,7 @@ class LabScreen(Screen[None]):
         """Take the next value."""
         row = message.field.row
         try:
-            await self._set(message.field, stepped(row, message.direction))
+            await self._set(row, stepped(row, message.direction))
         except LabError as error:
             self.hint(str(error), problem=True)
 
@@ -189,7 +193,7 @@ class LabScreen(Screen[None]):
         """Take what was typed, or say what is wrong with it and let it be mended."""
         try:
             value = parse(message.field.row, message.text)
-            await self._set(message.field, value)
+            await self._set(message.field.row, value)
         except LabError as error:
             self.hint(str(error), problem=True)
         else:
@@ -201,16 +205,16 @@ class LabScreen(Screen[None]):
         async def take(chosen: Chosen | None) -> None:
             if chosen is not None:
                 try:
-                    await self._set(message.field, chosen.value)
+                    await self._set(message.field.row, chosen.value)
                 except LabError as error:
                     self.hint(str(error), problem=True)
 
         self.app.push_screen(ChoiceScreen(message.field.row), take)
 
-    async def _set(self, field: Field, value: object) -> None:
-        self.controller.change(with_value(self.controller.draft, field.row, value))
+    async def _set(self, row: Row, value: object) -> None:
+        self.controller.change(with_value(self.controller.draft, row, value))
         await self._panels.show(self.controller.draft)
-        self.hint(field.row.help)
+        self._explain()
 
     # Commands
 
@@ -273,6 +277,17 @@ class LabScreen(Screen[None]):
             self.hint("there is no run to look into: r trains one", problem=True)
         else:
             self.app.push_screen(InspectionScreen(self.controller))
+
+    def action_find_rate(self) -> None:
+        """Try learning rates with what the panels say, and take one of them."""
+
+        async def take(suggested: float | None) -> None:
+            row = next((row for row in rows(self.controller.draft, TRAINING) if row.info.key == RATE), None)
+            if suggested is not None and row is not None:
+                await self._set(row, suggested)
+                self.hint(f"learning rate {short(suggested)}, as the range test suggests: r trains with it")
+
+        self.app.push_screen(RangeTestScreen(self.controller), take)
 
     def action_notes(self) -> None:
         """Write on the page."""

@@ -1,0 +1,37 @@
+"""Experiment files on the command line: their overrides, and which line is to blame."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+
+from engine.errors import LabError
+from sessions.locate import line_of
+
+
+def overrides_of(options: argparse.Namespace) -> dict[str, str]:
+    """Return the keys of all `--set KEY=VALUE` with their values as texts.
+
+    Raises
+    ------
+    LabError
+        Where one is not of that form.
+    """
+    return dict(_override(text) for text in options.set)
+
+
+def _override(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise LabError(f"--set {text!r} is not KEY=VALUE", "for example --set training.learning_rate=0.01")
+    return key.strip(), value.strip()
+
+
+def blame(path: Path, key: str, problem: str) -> str:
+    """Return why the experiment of a file cannot be, with the line of the key that is to blame."""
+    line = None
+    if key:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            line = line_of(path.read_text(encoding="utf-8-sig"), key)
+    return f"{path}{f', line {line}' if line else ''}: {problem}"
