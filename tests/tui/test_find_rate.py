@@ -103,10 +103,9 @@ def seen(losses, suggested, before=(1.0,)):
 
 
 def test_words():
-    fell = insight.verdict_on_rates(seen([1.0, 0.9, 0.5, 0.8, 1.0], 5e-5))
-    assert (
-        fell == "Try 5e-5. As the rate rises the loss falls from 1.000 to 0.5000 at 0.0001, from 0.01 on it is thrown up."
-    )
+    fell, loss = insight.verdict_on_rates(seen([1.0, 0.9, 0.5, 0.8, 1.0], 5e-5)).split(". ")
+    assert fell == "Try 5e-5"
+    assert loss == "As the rate rises the loss falls from 1.000 to 0.5000 at 0.0001, from 0.01 on it is thrown up."
     never = insight.verdict_on_rates(seen([1.0, 1.0, float("inf")], None))
     assert never.startswith("No rate from 1e-6 to 0.0001 lowers the loss of 1.000")
     calm = insight.verdict_on_rates(seen([1.0, 0.9], 1e-6))

@@ -121,6 +121,21 @@ def test_folds_that_have_ended_are_looked_into_while_others_train(tmp_path):
     play(scene, tmp_path, draft=draft)
 
 
+def test_what_is_longer_than_the_screen_scrolls(tmp_path):
+    async def scene(lab):
+        await lab.press("r")
+        await lab.until_over()
+        await lab.press("i")
+        await lab.until_shown("It stands on")
+        assert "esc closes" not in lab.text
+        await lab.press("pagedown", "pagedown")
+        await lab.until_shown("esc closes")
+        await lab.press("pageup", "pageup", "down")
+        await lab.until_shown("It stands on")
+
+    play(scene, tmp_path, draft=SMALL | {"model": {"hidden": [4] * 8}}, size=(80, 24))
+
+
 def test_bars_count_powers_of_ten():
     assert insight.bars((1.0, 0.1, 1e-3, 1e-6, 1e-9, 0.0, math.nan)) == ["━" * n for n in (12, 10, 6, 0, 0, 0, 0)]
     assert insight.bars((0.0, 0.0)) == ["", ""]

@@ -32,8 +32,12 @@ class InspectionScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,i,q,enter", "dismiss(None)", "Close"),
-        Binding("right,down", "turn(1)", "Next run"),
-        Binding("left,up", "turn(-1)", "Run before"),
+        Binding("right", "turn(1)", "Next run"),
+        Binding("left", "turn(-1)", "Run before"),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("pagedown", "scroll(10)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
     ]
 
     def __init__(self, controller: Controller) -> None:
@@ -41,10 +45,11 @@ class InspectionScreen(ModalScreen[None]):
         self._controller = controller
         self._run = 0
         self._text = Static(markup=False)
+        self._page = VerticalScroll(id="inspection", can_focus=False)
 
     def compose(self) -> ComposeResult:
         """Return the page of figures."""
-        with VerticalScroll(id="inspection", can_focus=False):
+        with self._page:
             yield self._text
 
     def on_mount(self) -> None:
@@ -59,6 +64,10 @@ class InspectionScreen(ModalScreen[None]):
         self._run = (self._run + by) % len(self._controller.record.runs)
         self._text.update(Content(f"looking into {safe(self._label, 60)} …"))
         self.run_worker(self._look(), exclusive=True)
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by some lines."""
+        self._page.scroll_relative(y=by, animate=False)
 
     @property
     def _label(self) -> str:
@@ -89,7 +98,7 @@ def as_content(label: str, seen: Inspected) -> Content:
     ]
     if seen.dead:
         parts += ["\n", *_table(insight.UNITS, insight.unit_rows(seen))]
-    parts.append((f"\n{insight.LEGEND}\n← → other runs · esc closes", "$foreground-muted"))
+    parts.append((f"\n{insight.LEGEND}\n← → other runs · ↑ ↓ scroll · esc closes", "$foreground-muted"))
     return Content.assemble(*parts)
 
 
