@@ -330,6 +330,6 @@ def test_early_stopping_is_stepped_typed_and_forgotten(tmp_path):
         await lab.until(lambda: "✗" in lab.hint)
         await lab.press("escape", "delete")
         await lab.until(lambda: "early_stopping" not in lab.controller.draft["training"])
-        assert value_shown(lab, "early stopping") == "none"
+        await lab.until(lambda: value_shown(lab, "early stopping") == "none")
 
     play(scene, tmp_path, size=(80, 24))
