@@ -67,7 +67,7 @@ class InspectionScreen(ModalScreen[None]):
 
     def action_scroll(self, by: int) -> None:
         """Scroll by some lines."""
-        self._page.scroll_relative(y=by, animate=False)
+        self._page.scroll_relative(y=by, animate=False, immediate=True)
 
     @property
     def _label(self) -> str:
