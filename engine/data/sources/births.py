@@ -22,12 +22,28 @@ class Births:
 
     def load(self, rng: np.random.Generator) -> Table:  # noqa: ARG002 - nothing is drawn
         """Return 5479 consecutive days, in thousands of births."""
-        _, days = read("births", [("date", "datetime64[D]"), ("births", np.int64)])
-        return Table(
-            features=np.empty((len(days), 0)),
-            feature_names=(),
-            targets=days["births"][:, None] / 1000.0,
-            target_names=("births",),
-            dates=np.ascontiguousarray(days["date"]),
-            unit="thousand births a day",
-        )
+        return _days("births")
+
+
+@SOURCES.register("births-1969")
+@dataclass(frozen=True, slots=True)
+class Births1969:
+    """Births in the United States on each day from 1969 to 1988: the same series in another era."""
+
+    start: ClassVar[Mapping[str, Mapping[str, Any]]] = {"data": {"lags": 7}}
+
+    def load(self, rng: np.random.Generator) -> Table:  # noqa: ARG002 - nothing is drawn
+        """Return 7305 consecutive days, in thousands of births."""
+        return _days("births-1969")
+
+
+def _days(name: str) -> Table:
+    _, days = read(name, [("date", "datetime64[D]"), ("births", np.int64)])
+    return Table(
+        features=np.empty((len(days), 0)),
+        feature_names=(),
+        targets=days["births"][:, None] / 1000.0,
+        target_names=("births",),
+        dates=np.ascontiguousarray(days["date"]),
+        unit="thousand births a day",
+    )
