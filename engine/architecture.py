@@ -82,6 +82,8 @@ def refuse_impossible(experiment: Experiment, grid: tuple[int, ...]) -> None:
         raise KeyProblem(
             "model.convolution", "cannot follow random features, which have no neighbours", "leave one of both out"
         )
+    if experiment.data.bandwidth is not None and not experiment.data.random_features:
+        raise KeyProblem("data.bandwidth", "is that of random features, of which there are none", "leave it out")
     if not model.hidden and not model.convolution:
         for key, is_set in (("normalization", model.normalization != "none"), ("residual", model.residual)):
             if is_set:

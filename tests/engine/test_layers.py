@@ -211,6 +211,7 @@ def test_the_relu_family_starts_larger():
     [
         (Model(convolution=(4,)), Data(Wine()), (), "model.convolution"),
         (Model(convolution=(4,)), Data(Digits(), random_features=9), (8, 8), "model.convolution"),
+        (Model(), Data(Line(), bandwidth=1.0), (), "data.bandwidth"),
         (Model(dropout=0.5), Data(Line()), (), "model.dropout"),
         (Model(normalization="layer"), Data(Line()), (), "model.normalization"),
         (Model(residual=True), Data(Line()), (), "model.residual"),

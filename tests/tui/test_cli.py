@@ -196,6 +196,14 @@ def test_a_bad_override_is_one_line(tmp_path, folder, lossbook, override, says):
     assert not folder.exists()
 
 
+def test_an_override_that_the_data_forbid_is_blamed_and_not_a_line(tmp_path, folder, lossbook):
+    status, _, errors = lossbook(
+        "run", put(tmp_path, XOR), "--set", "training.loss=hinge", "--set", "data.task=regression"
+    )
+    assert status == 2
+    assert one_line(errors).startswith("lossbook: --set training.loss: training.loss cannot be hinge for a regression")
+
+
 def test_several_files_give_a_page_and_a_line_each(tmp_path, folder, lossbook):
     files = [put(tmp_path, XOR, "a.toml"), put(tmp_path, XOR.replace("four", "other"), "b.toml")]
     status, out, _ = lossbook("run", "--json", *files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import LabError
@@ -28,8 +29,10 @@ def _override(text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
-def blame(path: Path, key: str, problem: str) -> str:
-    """Return why the experiment of a file cannot be, with the line of the key that is to blame."""
+def blame(path: Path, key: str, problem: str, overrides: Mapping[str, str]) -> str:
+    """Return why the experiment of a file cannot be, with the override or the line of the key that is to blame."""
+    if key in overrides:
+        return f"--set {key}: {problem}"
     line = None
     if key:
         with contextlib.suppress(OSError, UnicodeDecodeError):

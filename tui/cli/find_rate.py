@@ -25,11 +25,12 @@ WIDTH, HEIGHT = 79, 18
 def find_rate(options: argparse.Namespace) -> int:
     """Do the range test of one file or page and print what is seen."""
     path = store_of(options).find(options.file)
-    page = codec.read_page(path, overrides_of(options))
+    overrides = overrides_of(options)
+    page = codec.read_page(path, overrides)
     try:
         seen = asyncio.run(_try_rates(page.experiment))
     except KeyProblem as error:
-        return complain(blame(path, error.key, str(error)))
+        return complain(blame(path, error.key, str(error), overrides))
     if options.json:
         print(json.dumps(_as_json(seen), allow_nan=False))
         return 0

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -43,7 +43,9 @@ def run(options: argparse.Namespace) -> int:
     for name in options.files:
         path = store.find(name)
         page = codec.read_page(path, overrides)
-        jobs.append(Job(path, replace(page, title=page.title or default_title(page.experiment), record=None)))
+        jobs.append(
+            Job(path, overrides, replace(page, title=page.title or default_title(page.experiment), record=None))
+        )
     for left in store.recover():
         print(f"lossbook: {left}", file=sys.stderr)
     return asyncio.run(_run_all(jobs, store, options))
@@ -54,6 +56,7 @@ class Job:
     """A file to train."""
 
     path: Path
+    overrides: Mapping[str, str]
     page: Page
 
 
@@ -80,7 +83,7 @@ async def _run_one(job: Job, store: Store, pool: Pool, *, as_json_line: bool) ->
     record = recorder.record
     if record.bad_input:
         recorder.discard()
-        return complain(blame(job.path, record.runs[0].bad_key, record.bad_input))
+        return complain(blame(job.path, record.runs[0].bad_key, record.bad_input, job.overrides))
     if not recorder.finish():
         complain(recorder.problem)
         return FAILED
