@@ -6,13 +6,14 @@ only when the data are known, so that a file says no more than its writer did.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 from engine.activations import ACTIVATIONS, Activation
 from engine.activations.relu import Relu
-from engine.data.sources import SOURCES, Source
+from engine.data.sources import SOURCES, OwnFile, Source
 from engine.errors import KeyProblem
 from engine.fields import bounded, check, choice, option
 from engine.initializations import INITIALIZATIONS, Initialization
@@ -76,6 +77,13 @@ class Data:
             raise KeyProblem("data.lags", "names a lag twice", "list each lag once")
         if self.test_from is not None and self.split not in {None, "time"}:
             raise KeyProblem("data.test_from", f"needs a split by time, not {self.split!r}", "leave data.split out")
+
+    @property
+    def label(self) -> str:
+        """What the data are called: the name of the data set, or of the file without its ending."""
+        if isinstance(self.source, OwnFile):
+            return Path(self.source.file).stem or "file"
+        return SOURCES.name_of(self.source)
 
     @property
     def lag_list(self) -> tuple[int, ...]:
@@ -207,3 +215,15 @@ class Experiment:
 
     def __post_init__(self) -> None:
         check(self)
+
+
+def located(experiment: Experiment, folder: Path) -> Experiment:
+    """Return the experiment with the path of its own data file, where it has one, starting at the root.
+
+    A relative path is meant from `folder`: where the experiment file lies, or where the app was called.
+    """
+    source = experiment.data.source
+    if not isinstance(source, OwnFile) or not source.file:
+        return experiment
+    whole = str((folder / Path(source.file).expanduser()).absolute())
+    return replace(experiment, data=replace(experiment.data, source=replace(source, file=whole)))

@@ -13,6 +13,7 @@ from typing import Any
 from engine.errors import KeyProblem, LabError, nearest
 from engine.experiment import Experiment
 from engine.fields import FieldInfo, convert, fields_of, shown
+from engine.registry import Registry
 
 Tables = dict[str, Any]
 TOP_LEVEL = tuple(info.key for info in fields_of(Experiment))
@@ -50,7 +51,7 @@ def keys_of(cls: type[Any], values: Mapping[str, Any]) -> tuple[FieldInfo, ...]:
 def _chosen_class(info: FieldInfo, values: Mapping[str, Any]) -> type | None:
     if info.spec.registry is None:
         return None
-    name = values.get(info.key)
+    name = values.get(info.key, _implied(info.spec.registry, values))
     if isinstance(name, str) and name in info.spec.registry:
         return info.spec.registry[name]
     return type(info.default) if dataclasses.is_dataclass(info.default) else None
@@ -87,6 +88,8 @@ def _read(cls: Any, table: Mapping[str, Any], path: str, *, alone: bool) -> tupl
 def _read_choice(info: FieldInfo, table: Mapping[str, Any], path: str, key: str) -> tuple[Any, set[str]]:
     registry = info.spec.registry
     assert registry is not None  # noqa: S101 - the caller's condition, for the type checker
+    if info.key not in table and (implied := _implied(registry, table)) is not None:
+        return _read(registry[implied], table, path, alone=False)
     if info.key not in table:
         if info.default is dataclasses.MISSING:
             raise KeyProblem(key, "is missing", f"known are {', '.join(registry)}")
@@ -101,6 +104,11 @@ def _read_choice(info: FieldInfo, table: Mapping[str, Any], path: str, key: str)
     except LabError as error:
         raise KeyProblem(key, f"cannot be {shown(name)}", error.hint) from None
     return _read(chosen, table, path, alone=False)
+
+
+def _implied(registry: Registry[Any], table: Mapping[str, Any]) -> str | None:
+    """Return the choice that a table makes by a key that only one has: `file` is a data set of one's own."""
+    return next((name for name in registry if getattr(registry[name], "implied_by", None) in table), None)
 
 
 def _owner(cls: Any, key: str) -> str:

@@ -15,6 +15,7 @@ import tomli_w
 
 from engine import tables
 from engine.errors import KeyProblem, LabError, nearest
+from engine.experiment import located
 from engine.fields import convert
 from sessions import record_codec, texts
 from sessions.locate import line_of
@@ -50,7 +51,8 @@ def read_page(path: Path, overrides: Mapping[str, str] | None = None) -> Page:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise LabError(f"is not UTF-8 text (byte {error.start})", "save it as UTF-8", where=where) from error
-    return parse(text, where, overrides or {})
+    page = parse(text, where, overrides or {})
+    return replace(page, experiment=located(page.experiment, path.parent))
 
 
 def parse(text: str, where: str, overrides: Mapping[str, str] | None = None) -> Page:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.activations import ACTIVATIONS
-from engine.data.sources import SOURCES
 from engine.experiment import Experiment
 from sessions.record import Record
 
@@ -34,4 +33,4 @@ def default_title(experiment: Experiment) -> str:
     parts = ["cnn", "-".join(map(str, model.convolution))] if model.convolution else []
     parts += ["-".join(map(str, model.hidden))] if model.hidden else []
     shape = " ".join([*parts, ACTIVATIONS.name_of(model.activation)]) if parts else "linear"
-    return f"{SOURCES.name_of(experiment.data.source)} {shape}"
+    return f"{experiment.data.label} {shape}"

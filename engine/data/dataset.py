@@ -11,7 +11,6 @@ import numpy as np
 
 from engine.arrays import Array, Floats, Integers
 from engine.data.lags import lagged
-from engine.data.sources.base import SOURCES
 from engine.data.table import Table, Task
 from engine.errors import KeyProblem, LabError
 from engine.streams import Purpose, stream
@@ -52,6 +51,10 @@ class Dataset:
     """(rows,) number of each row in the original data, from 0: the first rows of a series drop out."""
     sha256: str
     """Names the raw data, hexadecimal; the same for every choice of lags."""
+    indicators: tuple[int, ...] = ()
+    """Features that say whether a row has a word."""
+    notes: tuple[str, ...] = ()
+    """How a file was read, where a person should know."""
 
     @property
     def rows(self) -> int:
@@ -82,7 +85,7 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -
     LabError
         For a cell that is not a finite number, with its column and row.
     """
-    name = SOURCES.name_of(spec.source)
+    name = spec.label
     raw = spec.source.load(stream(seed, Purpose.DATA))
     _refuse_what_is_not_finite(name, raw)
     hashed = _hash(raw)
@@ -108,6 +111,8 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -
         split=_settled_split(spec, table, series=bool(spec.lag_list)),
         lags=spec.lag_list,
         times=times,
+        indicators=table.indicators,
+        notes=table.notes,
         sha256=hashed,
     )
 

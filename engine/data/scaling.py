@@ -15,7 +15,7 @@ TINY = float(np.finfo(np.float32).tiny)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
-    """Mean and standard deviation of each column: (columns,), float64; the deviation is never 0.
+    """Mean and standard deviation of each column: (columns,), float64; the deviation is never 0, infinite for no use.
 
     A batch of float32 rows is scaled as `(batch - shift) * scale`.
     """
@@ -52,10 +52,24 @@ def fit(dataset: Dataset, rows: Integers, standardize: bool) -> tuple[Scaling, S
 
     Deviations are over n, and 0 counts as 1. Classes are never scaled.
     """
-    if not standardize:
-        return identity(dataset.inputs.shape[1]), identity(dataset.targets.shape[1])
-    targets = identity(dataset.targets.shape[1]) if dataset.classes else _fit(dataset.targets, rows)
-    return _fit(dataset.inputs, rows), targets
+    inputs = _fit(dataset.inputs, rows) if standardize else identity(dataset.inputs.shape[1])
+    targets = _fit(dataset.targets, rows) if standardize and not dataset.classes else identity(dataset.targets.shape[1])
+    return _without_unseen(dataset, rows, inputs), targets
+
+
+def _without_unseen(dataset: Dataset, rows: Integers, scaling: Scaling) -> Scaling:
+    """Return the scaling that makes 0 of a word that no row, or every row, of `rows` has.
+
+    Nothing was learned of its weight: a held-out row that has the word must not be answered by initial numbers.
+    """
+    places = np.array(dataset.indicators, dtype=np.int64)
+    if not len(places):
+        return scaling
+    values = dataset.inputs[rows][:, places]
+    alike = places[(values == values[0]).all(axis=0)]
+    mean, sd = scaling.mean.copy(), scaling.sd.copy()
+    sd[alike] = np.inf
+    return Scaling(mean, sd)
 
 
 def _fit(values: Floats, rows: Integers) -> Scaling:

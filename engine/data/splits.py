@@ -160,7 +160,7 @@ def _without(rows: Integers, taken: Integers) -> Integers:
 
 def warnings(spec: Data, validation: Validation, dataset: Dataset, cuts: Sequence[Cut] = ()) -> list[str]:
     """Return one line for each thing that is allowed but may mislead; with the folds, more can be told."""
-    said = []
+    said = list(dataset.notes)
     if dataset.lags and isinstance(validation, KFold):
         said.append(
             "random folds on a series leak the future: they validate on days that lie among later training days, so"
@@ -171,7 +171,7 @@ def warnings(spec: Data, validation: Validation, dataset: Dataset, cuts: Sequenc
             "random test rows of a series leak the future: they lie among later training days, so"
             ' the loss is better than a forecast\'s; data.split = "time" has no such leak'
         )
-    if said and cuts:
+    if len(said) > len(dataset.notes) and cuts:
         fewest = min(len(training) for training, _ in cuts)
         said.append(
             f"only {fewest} rows train in the smallest fold, because rows that read a held-out day are left out"

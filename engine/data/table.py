@@ -33,6 +33,10 @@ class Table:
     """Height and width where each row of features is a picture."""
     ordered: bool = False
     """Whether neighbouring features are neighbours in time or space, so that a convolution can slide over them."""
+    indicators: tuple[int, ...] = ()
+    """Features that are 1 where a row has a word and 0 elsewhere. A run that never saw the word must not use it."""
+    notes: tuple[str, ...] = ()
+    """How a file was read, where a person should know."""
 
     @property
     def task(self) -> Task:

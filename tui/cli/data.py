@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from engine.data import SOURCES, Table, card
-from engine.errors import LabError
+from engine.data import SOURCES, Table, card, csv_file
+from engine.data.csv_file import Column
 from engine.fields import fields_of
 from engine.streams import Purpose, stream
 from tui.cli.tables import table
@@ -17,12 +18,13 @@ from tui.numbers import figure
 from tui.text import safe
 
 MOST_COLUMNS = 20
+WORDS = 5
 
 
 def data(options: argparse.Namespace) -> int:
     """List all data sets, or describe one."""
     if options.name is None:
-        known = [describe(name) for name in SOURCES]
+        known = [describe(name) for name in SOURCES if name != "file"]
         if options.json:
             print(json.dumps(known, ensure_ascii=False))
         else:
@@ -35,27 +37,26 @@ def data(options: argparse.Namespace) -> int:
         return 0
     print(safe(described["card"], 10_000) if "\n" not in described["card"] else _lines(described["card"]))
     rows = [
-        (c["name"], figure(c["minimum"]), figure(c["mean"]), figure(c["maximum"]), str(c["missing"]))
+        (c["name"], *map(figure, (c["minimum"], c["mean"], c["maximum"])), str(c["missing"]), _said_of(c))
         for c in (*described["columns"][:MOST_COLUMNS], *described["targets"])
     ]
-    print(table(["column", "minimum", "mean", "maximum", "missing"], rows, right=(1, 2, 3, 4)))
+    print(table(["column", "minimum", "mean", "maximum", "missing", ""], rows, right=(1, 2, 3, 4)))
     if len(described["columns"]) > MOST_COLUMNS:
         print(f"… and {len(described['columns']) - MOST_COLUMNS} columns more")
+    for note in described["notes"]:
+        print(f"! {safe(note, 1_000)}")
     for name, count in described["classes"].items():
         print(f"class {safe(name)}: {count} rows")
     for setting in described["settings"]:
-        print(f"data.{setting['key']} = {setting['default']}  {setting['help']}")
+        default = "auto" if setting["default"] is None else setting["default"]
+        print(f"data.{setting['key']} = {default}  {setting['help']}")
     return 0
 
 
 def describe(name: str) -> dict[str, Any]:
     """Return what is known of a data set as plain values; a generated one with its default settings."""
-    if name not in SOURCES:
-        if "/" in name or "." in name:
-            raise LabError(
-                f"{name!r} is a file, and lossbook reads only the data sets that come with it", "see `lossbook data`"
-            )
-        SOURCES[name]
+    if name == "file" or "/" in name or "." in name:
+        return _describe_file(Path(name))
     source = SOURCES[name]()
     loaded = source.load(stream(0, Purpose.DATA))
     classes = np.bincount(loaded.targets, minlength=len(loaded.classes)).tolist() if loaded.classes else []
@@ -71,10 +72,40 @@ def describe(name: str) -> dict[str, Any]:
         "dates": _span(loaded),
         "settings": [
             {"key": info.key, "default": _plain(info.default), "help": info.spec.help}
-            for info in fields_of(SOURCES[name])
+            for info in fields_of(type(source))
         ],
+        "notes": [],
         "card": card(name),
     }
+
+
+def _describe_file(path: Path) -> dict[str, Any]:
+    """Return what the columns of a person's own table hold, whatever is to be predicted from them."""
+    sheet = csv_file.read(path)
+    return {
+        "name": str(path),
+        "rows": sheet.rows,
+        "task": None,
+        "columns": [_column(column) for column in sheet.columns],
+        "targets": [],
+        "target": [sheet.columns[-1].name],
+        "unit": "",
+        "classes": {},
+        "dates": None,
+        "settings": [],
+        "notes": [f"{sheet.rows} rows; the target is the last column unless data.target names another", *sheet.notes],
+        "card": f"# {path.name}\n",
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    described: dict[str, Any] = {"name": column.name, "type": column.kind, "missing": column.missing}
+    if column.kind == "number":
+        numbers = column.values[~np.isnan(column.values)]
+        return described | {"minimum": numbers.min(), "mean": numbers.mean(), "maximum": numbers.max()}
+    words = column.vocabulary
+    said = f"{len(words)}: {', '.join(words[:WORDS])}" + (" …" if len(words) > WORDS else "")
+    return described | {"minimum": None, "mean": None, "maximum": None} | ({"words": said} if words else {})
 
 
 def _columns(names: tuple[str, ...], values: Any) -> list[dict[str, Any]]:
@@ -99,6 +130,10 @@ def _target(described: dict[str, Any]) -> str:
     if described["classes"]:
         return f"{len(described['classes'])} classes"
     return ", ".join(described["target"]) + (f" ({described['unit']})" if described["unit"] else "")
+
+
+def _said_of(column: dict[str, Any]) -> str:
+    return str(column.get("words") or ("" if column["type"] == "number" else f"{column['type']}s"))
 
 
 def _plain(value: Any) -> Any:

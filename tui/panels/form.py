@@ -11,13 +11,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from engine import tables
 from engine.data.sources import SOURCES
 from engine.data.sources.base import start_of
 from engine.errors import KeyProblem, LabError, nearest
-from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
+from engine.experiment import Data, Experiment, Model, Training, ValidationPlan, located
 from engine.fields import FieldInfo, Spec, alternatives, convert, describe, fields_of, group_in
 
 Draft = dict[str, Any]
@@ -181,6 +182,8 @@ def parse(row: Row, text: str) -> Any:
     group = group_in(row.info.type)
     if group is not None:
         return _parse_group(row, typed, group)
+    if str in kinds:
+        return convert(typed, row.info.type, row.key)
     value = _number(typed)
     if int in kinds and isinstance(value, float) and value.is_integer():
         value = int(value)  # 1e3 is a whole number to whoever types it
@@ -331,4 +334,4 @@ def check(draft: Draft) -> Experiment:
     """Return the draft's experiment, or raise the LabError that says why it cannot be."""
     if draft.get("data", {}).get("name") not in SOURCES:
         raise LabError("no data set is chosen", "press 1 and choose one")
-    return tables.from_tables(draft)
+    return located(tables.from_tables(draft), Path.cwd())

@@ -14,7 +14,6 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Input, Static
 from textual.worker import get_current_worker
 
-from engine.data.sources import SOURCES
 from sessions.record import Record
 from sessions.report import summarize
 from sessions.store import Entry, Store
@@ -160,7 +159,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
     return (
         f"{page.created:%Y-%m-%d %H:%M}" if page.created else "",
         safe(page.title, 40),
-        SOURCES.name_of(page.experiment.data.source),
+        page.experiment.data.label,
         SIGNS.get(record.status, record.status),
         str(len(record.runs)),
         figure(loss["mean"]) if loss else "–",

@@ -13,6 +13,7 @@ from engine.data.sources.kinks import Kinks
 from engine.data.sources.line import Line
 from engine.data.sources.mnist_1d import Mnist1D
 from engine.data.sources.moons import Moons
+from engine.data.sources.own_file import OwnFile
 from engine.data.sources.polynomial import Polynomial
 from engine.data.sources.spiral import Spiral
 from engine.data.sources.wine import Wine
@@ -33,6 +34,7 @@ __all__ = [
     "Line",
     "Mnist1D",
     "Moons",
+    "OwnFile",
     "Polynomial",
     "Source",
     "Spiral",

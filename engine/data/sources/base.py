@@ -12,7 +12,10 @@ from engine.registry import Registry
 
 
 class Source(Protocol):
-    """A data set: a dataclass whose fields, if any, are keys of `[data]`."""
+    """A data set: a dataclass whose fields, if any, are keys of `[data]`.
+
+    A class may name one of its keys as `implied_by`: a table with that key and no `name` means this data set.
+    """
 
     def load(self, rng: np.random.Generator) -> Table:
         """Return all rows; only a generated data set draws from `rng`, the stream of the experiment's seed."""

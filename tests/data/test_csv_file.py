@@ -1,0 +1,289 @@
+"""A person's own table: what is read, what is said of it, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import tables
+from engine.data import csv_file, prepare
+from engine.data.csv_file import read
+from engine.data.sources import OwnFile, Wine
+from engine.data.sources.own_file import RARE
+from engine.errors import KeyProblem, LabError
+from engine.experiment import Data
+from engine.plan import plan
+from engine.prepare import read as jobs_of
+from engine.streams import Purpose, stream
+
+
+@pytest.fixture
+def put(tmp_path):
+    def write(text, name="mine.csv"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def table_of(path, **keys):
+    return OwnFile(str(path), **keys).load(stream(0, Purpose.DATA))
+
+
+def columns_of(sheet):
+    return {column.name: column for column in sheet.columns}
+
+
+# --- what is read -----------------------------------------------------------------------------------------------------
+
+
+def test_numbers_words_and_days(put):
+    sheet = read(put("day,size,colour,price\n2013-01-01,1,red,2.5\n2013-01-02,-2e3,blue,.5\n2013-01-03,3.,red,7\n"))
+    assert [column.kind for column in sheet.columns] == ["day", "number", "word", "number"]
+    found = columns_of(sheet)
+    assert found["size"].values.tolist() == [1, -2000, 3]
+    assert found["price"].values.tolist() == [2.5, 0.5, 7]
+    assert found["colour"].vocabulary == ["red", "blue"]
+    assert found["colour"].values.tolist() == [0, 1, 0]
+    assert str(found["day"].values[2]) == "2013-01-03"
+    assert sheet.notes == ()
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=8)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(
+    numbers=st.lists(NUMBERS, min_size=2, max_size=20),
+    words=st.lists(CELLS.map(lambda text: f"w{text.strip()}"), min_size=20, max_size=20),
+    delimiter=st.sampled_from(["comma", "semicolon", "tab"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    mark=st.booleans(),
+)
+def test_what_the_standard_writer_writes_is_read_back(tmp_path_factory, numbers, words, delimiter, end, mark):
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=csv_file.DELIMITERS[delimiter], lineterminator=end)
+    writer.writerow(["number", "word"])
+    for number, word in zip(numbers, words, strict=False):
+        writer.writerow([repr(number), word])
+    path = tmp_path_factory.mktemp("written") / "table.csv"
+    path.write_bytes((b"\xef\xbb\xbf" if mark else b"") + buffer.getvalue().encode())
+    sheet = read(path)
+    first, second = sheet.columns
+    assert (first.name, second.name) == ("number", "word")
+    assert first.values.tolist() == numbers
+    assert [second.vocabulary[number] for number in second.values] == [word.strip() for word in words[: len(numbers)]]
+
+
+def test_a_bundled_table_read_as_a_file_is_the_same(tmp_path):
+    bundled = Wine().load(stream(0, Purpose.DATA))
+    lines = [",".join([*bundled.feature_names, "grower"])]
+    lines += [
+        ",".join([*map(repr, row), bundled.classes[label]])
+        for row, label in zip(bundled.features.tolist(), bundled.targets, strict=True)
+    ]
+    path = tmp_path / "wine.csv"
+    path.write_text("\n".join(lines))
+    own = table_of(path)
+    np.testing.assert_array_equal(own.features, bundled.features)
+    np.testing.assert_array_equal(own.targets, bundled.targets)
+    assert own.classes == bundled.classes
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "note"),
+    [
+        ("a;b\n1,5;2\n-0,25;3\n", [1.5, -0.25], "numbers with a decimal comma"),
+        ('a,b\n"1,5",2\n"0,25",3\n', [1.5, 0.25], "numbers with a decimal comma"),
+        ("a;b\n1.234;2\n0.5;3\n", [1.234, 0.5], "cells end at semicolons"),
+        ("a\tb\n1.5\t2\n2\t3\n", [1.5, 2], "cells end at tabs"),
+        ("a;b\n1,234;2,5\n2,5;3\n", [1.234, 2.5], "numbers with a decimal comma"),
+    ],
+)
+def test_what_has_one_reading_is_read_and_said(put, text, values, note):
+    sheet = read(put(text))
+    assert sheet.columns[0].values.tolist() == values
+    assert note in sheet.notes
+
+
+def test_duplicate_and_empty_headers_are_renamed_and_said(put):
+    sheet = read(put("a,a,,a-2,a\n1,2,3,4,5\n"))
+    assert [column.name for column in sheet.columns] == ["a", "a-2", "column-3", "a-2-2", "a-3"]
+    assert len(sheet.notes) == 4
+    assert "column 2 is called a-2, the second a" in sheet.notes
+
+
+def test_empty_cells_are_counted(put):
+    sheet = read(put("a,b,c\n1,NA,\n,x,\n3,?,\n"))
+    assert [column.missing for column in sheet.columns] == [1, 2, 3]
+    assert [column.kind for column in sheet.columns] == ["number", "word", "empty"]
+    np.testing.assert_array_equal(sheet.columns[0].values, [1, np.nan, 3])
+    assert sheet.columns[1].values.tolist() == [-1, 0, -1]
+
+
+def test_blank_lines_and_line_breaks_in_quotes(put):
+    sheet = read(put('a,b\n\n1,"x\ny"\n\n2,z\n'))
+    assert sheet.rows == 2
+    assert sheet.columns[1].vocabulary == ["x\ny", "z"]
+
+
+# --- what is refused --------------------------------------------------------------------------------------------------
+
+REFUSED = {
+    "ragged": ("a,b\n1,2\n3\n", "line 3 has 1 cells, and the header has 2"),
+    "too many": ("a,b\n1,2,3\n", "line 2 has 3 cells"),
+    "open quote": ('a,b\n1,2\n3,"4\n5,6\n', "line 3: a quote is opened and not closed"),
+    "NUL": (b"a,b\n1,2\n\x00,3\n", "NUL byte in line 3"),
+    "UTF-16": ("a,b\n1,2\n".encode("utf-16"), "is UTF-16"),
+    "Latin-1": ("a,b\n1,caf\u00e9\n".encode("latin-1"), "is not UTF-8 text"),
+    "header only": ("a,b\n", "a header and no rows"),
+    "empty": ("", "is empty"),
+    "blank": ("\n\n  \n", "is empty"),
+    "nan": ("a,b\n1,2\nnan,3\ninf,4\n1e999,5\n", "column a holds nan in line 3, inf in line 4, 1e999 in line 5"),
+    "thousands": ('a,b\n"1,234.5",2\n"2,000.25",3\n', 'column a holds 1,234.5 in line 2'),
+    "decimal or thousands": ('a,b\n"1,234",2\n"2,000",3\n', "or a decimal comma?"),
+    "two delimiters": ("a,b;c,d\n1,2;3,4\n", "commas and semicolons"),
+    "a slip": ("a,b\n" + "1,2\n" * 20 + "l,2\n", "column a holds l in line 22"),
+    "no day": ("a,b\n2013-02-30,1\n2013-01-01,2\n", "2013-02-30 in line 2, which is no day"),
+    "a huge cell": ("a,b\n" + "x" * 200_000 + ",1\n", "field larger than"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_bad_files_are_refused_with_file_and_line(put, name):
+    text, says = REFUSED[name]
+    path = put(text)
+    with pytest.raises(LabError) as error:
+        read(path)
+    assert says in str(error.value)
+    assert str(path) in str(error.value)
+    assert error.value.hint
+
+
+@pytest.mark.parametrize("name", ["folder", "fifo", "device", "nothing", "NUL"])
+def test_what_is_no_file_is_refused_at_once(tmp_path, name):
+    os.mkfifo(tmp_path / "fifo")
+    path = {"folder": tmp_path, "fifo": tmp_path / "fifo", "device": "/dev/zero", "NUL": tmp_path / "a\0b"}
+    started = time.monotonic()
+    with pytest.raises(LabError):
+        read(csv_file.Path(path.get(name, tmp_path / "none.csv")))
+    assert time.monotonic() - started < 1
+
+
+def test_a_file_larger_than_the_memory_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "large.csv"
+    path.write_text("a,b\n1,2\n")
+    os.truncate(path, 1 << 43)
+    with path.open("r+b") as opened:
+        opened.write(b"a,b\n" + b"1,2\n" * 20_000)
+    started = time.monotonic()
+    with pytest.raises(LabError, match="of memory are free"):
+        read(path)
+    assert time.monotonic() - started < 1
+
+
+def test_an_identifier_is_no_category(put):
+    path = put("name,y\n" + "".join(f"n{row},{row}\n" for row in range(csv_file.MOST_WORDS + 5)))
+    with pytest.raises(LabError, match="more than 10,000 different words"):
+        read(path)
+
+
+def test_keys_decide_what_has_two_readings(put):
+    path = put('a,b\n"1,234",2\n"2,000",3\n')
+    assert read(path, decimal="comma").columns[0].values.tolist() == [1.234, 2.0]
+    path = put("a,b;c,d\n1,2;3,4\n")
+    assert [column.name for column in read(path, "semicolon").columns] == ["a,b", "c,d"]
+
+
+# --- as a data set ----------------------------------------------------------------------------------------------------
+
+
+def test_words_become_features_and_the_rare_ones_share_one(put):
+    rows = ["a"] * 5 + ["b"] * 4 + ["c"] * 2 + ["d", "e"]
+    path = put("word,x,y\n" + "".join(f"{word},{place},{place}\n" for place, word in enumerate(rows)))
+    table = table_of(path, most_words=3)
+    assert table.feature_names == ("word=a", "word=b", "word=c", f"word={RARE}", "x")
+    assert table.features[:, :4].sum(axis=0).tolist() == [5, 4, 2, 2]
+    assert (table.features[:, :4].sum(axis=1) == 1).all()
+    assert table.indicators == (0, 1, 2, 3)
+    # A bucket of one would only be a longer name for it.
+    assert table_of(path, most_words=4).feature_names == (*(f"word={word}" for word in "abcde"), "x")
+
+
+def test_target_and_features_are_chosen_by_name(put):
+    path = put("a,b,c,d\n1,2,x,4\n5,6,y,8\n")
+    assert table_of(path).target_names == ("d",)
+    chosen = table_of(path, target="c", features=("b", "a"))
+    assert (chosen.feature_names, chosen.classes) == (("b", "a"), ("x", "y"))
+    assert chosen.features.tolist() == [[2, 1], [6, 5]]
+    for keys, says in [
+        ({"target": "e"}, "no such column"),
+        ({"features": ("a", "bb")}, "did you mean b"),
+        ({"features": ("d",)}, "is the target"),
+        ({"features": ()}, "leave no column"),
+    ]:
+        with pytest.raises(KeyProblem, match=says):
+            table_of(path, **keys)
+
+
+def test_days_and_empty_columns_are_no_features_and_that_is_said(put):
+    table = table_of(put("day,none,x,y\n2013-01-01,,1,2\n2013-01-02,,3,4\n"))
+    assert table.feature_names == ("x",)
+    assert any("day is no feature" in note for note in table.notes)
+    assert any("none is no feature" in note for note in table.notes)
+
+
+def test_rows_with_empty_cells_are_refused_or_left_out(put):
+    path = put("a,b,y\n1,x,3\n,x,4\n2,,5\n7,z,8\n")
+    with pytest.raises(KeyProblem, match="column a has 1 empty cells, the first in row 2; 1 more columns have some"):
+        table_of(path)
+    table = table_of(path, missing="drop")
+    assert table.targets[:, 0].tolist() == [3, 8]
+    assert any(note.startswith("2 of 4 rows have an empty cell") for note in table.notes)
+    with pytest.raises(KeyProblem, match="leaves no row"):
+        table_of(put("a,b,y\n1,,3\n,2,4\n"), missing="drop")
+
+
+def test_one_class_is_none(put):
+    with pytest.raises(KeyProblem, match="has one class, yes"):
+        table_of(put("a,y\n1,yes\n2,yes\n"))
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+def test_a_word_that_no_training_row_has_says_nothing(put, standardize):
+    words = ["a", "b"] * 20 + ["c"] * 10
+    path = put("word,x,y\n" + "".join(f"{word},{place % 7},{place}\n" for place, word in enumerate(words)))
+    experiment = tables.from_tables(
+        {
+            "data": {"file": str(path), "split": "time", "test": 0.2, "standardize": standardize},
+            "validation": {"method": "none"},
+        }
+    )
+    feed, (job,), _ = jobs_of(experiment, plan(experiment))
+    from engine.batches import Scales  # noqa: PLC0415 - a test of what it hands on
+
+    scales = Scales.of(feed, job.train, standardize=standardize)
+    scaled = (feed.rows[job.test] - scales.mean) * scales.scale
+    place = feed.dataset.feature_names.index("word=c")
+    assert (scaled[:, place] == 0).all()
+    assert np.isfinite(scaled).all()
+    assert scales.scale[feed.dataset.feature_names.index("word=a")] > 0
+
+
+def test_a_table_without_a_name_is_ones_own_and_stays_it(put):
+    path = put("a,y\n1,2\n3,4\n")
+    experiment = tables.from_tables({"data": {"file": str(path), "missing": "drop"}})
+    assert experiment.data.source == OwnFile(str(path), missing="drop")
+    assert tables.from_tables(tables.to_tables(experiment)) == experiment
+    assert experiment.data.label == "mine"
+    assert prepare(experiment.data, 0).name == "mine"
+    with pytest.raises(KeyProblem, match=r"data\.file is missing"):
+        prepare(Data(OwnFile()), 0)
