@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
         "refit": as_plain(record.refit) if record.refit else None,
         "test_looks": sum(run.test is not None for run in record.runs),
         "verdict": None,
+        "data": asdict(record.data) if record.data else None,
         "warnings": list(record.data.warnings) if record.data else [],
     }
     plain: dict[str, Any] = finite(report)

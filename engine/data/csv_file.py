@@ -34,6 +34,7 @@ EITHER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+|[+-]?\d{1,3}(?:\.\d{3})+,\d+")
 NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+QUOTED = re.compile(r'"(?:[^"]|"")*"')
 MOST_COLUMNS = 100_000
 MOST_CELL = 1 << 17
 MOST_WORDS = 10_000
@@ -151,10 +152,10 @@ def _header(path: Path, delimiter: str | None) -> tuple[list[str], str]:
             first = next((line for line in lines if line.strip()), "")
     except UnicodeDecodeError as error:
         raise _no_text(path, 1, error) from error
-    found = {name: _cells(first, character) for name, character in DELIMITERS.items()}
     if delimiter is not None:
-        return found[delimiter], delimiter
-    several = [name for name, cells in found.items() if len(cells) > 1]
+        return _cells(first, DELIMITERS[delimiter]), delimiter
+    outside = QUOTED.sub("", first)
+    several = [name for name, character in DELIMITERS.items() if character in outside]
     if len(several) > 1:
         parts = " and ".join(f"{name}s" for name in several)
         raise LabError(
@@ -163,7 +164,7 @@ def _header(path: Path, delimiter: str | None) -> tuple[list[str], str]:
             where=str(path),
         )
     chosen = several[0] if several else "comma"
-    return found[chosen], chosen
+    return _cells(first, DELIMITERS[chosen]), chosen
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

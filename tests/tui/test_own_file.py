@@ -1,0 +1,106 @@
+"""A person's own table by command and on the screen."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from notebook import HOSTILE, STEERING, pages_in, play
+
+from tui.cli import main
+
+PEOPLE = "height,sex,age,weight\n" + "".join(
+    f"{150 + row % 40},{'fm'[row % 2]},{'' if row % 9 == 8 else 20 + row % 50},{50 + row % 40}\n" for row in range(60)
+)
+
+
+@pytest.fixture
+def people(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "people.csv").write_text(PEOPLE)
+    file = tmp_path / "people.toml"
+    file.write_text('[data]\nfile = "data/people.csv"\nmissing = "drop"\n[training]\nepochs = 2\n')
+    return file
+
+
+def run(*arguments):
+    return main(["run", *map(str, arguments)])
+
+
+def test_a_path_is_meant_from_where_the_experiment_lies(people, tmp_path, monkeypatch, capsys):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    folder = tmp_path / "pages"
+    assert run(people, "--json", "--sessions", folder) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["title"] == "people linear"
+    assert said["data"]["rows"] == 54
+    assert any("6 of 60 rows" in warning for warning in said["warnings"])
+    # The page knows where the table is, and runs again from anywhere.
+    people.unlink()
+    assert run(said["session"], "--json", "--sessions", folder) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["runs"][0]["train"] == said["runs"][0]["train"]
+    assert again["data"]["sha256"] == said["data"]["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("data.missing=error", "column age has 6 empty cells, the first in row 9"),
+        ("data.target=wieght", "did you mean weight?"),
+        ("data.file=none.csv", "none.csv: cannot be read"),
+        ("data.lags=3", "data.lags needs a series"),
+        ("data.rows=3", "data.rows is not a key"),
+    ],
+)
+def test_what_cannot_be_is_one_line(people, tmp_path, capsys, override, says):
+    assert run(people, "--set", override, "--sessions", tmp_path / "pages") == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert says in error
+    assert not list((tmp_path / "pages").glob("*"))
+
+
+def test_the_columns_are_described_without_a_choice_of_target(people, capsys):
+    table = people.parent / "data" / "people.csv"
+    assert main(["data", str(table)]) == 0
+    said = capsys.readouterr().out
+    assert "2: f, m" in said
+    assert "60 rows" in said
+    assert main(["data", str(table), "--json"]) == 0
+    columns = {column["name"]: column for column in json.loads(capsys.readouterr().out)["columns"]}
+    assert columns["age"]["missing"] == 6
+    assert (columns["height"]["minimum"], columns["height"]["maximum"]) == (150, 189)
+    assert columns["sex"]["type"] == "word"
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_headers_and_words_steer_no_terminal(tmp_path, capsys, kind):
+    bad = HOSTILE[kind].replace('"', "").replace("\r", "")
+    table = tmp_path / "bad.csv"
+    table.write_text(f'"{bad}",x,"{bad}y"\n' + f'"{bad}",1,2\n"b",2,3\n' * 20, encoding="utf-8")
+    file = tmp_path / "bad.toml"
+    file.write_text('[data]\nfile = "bad.csv"\n[training]\nepochs = 1\n')
+    assert main(["data", str(table)]) == 0
+    assert run(file, "--sessions", tmp_path / "pages") == 0
+    captured = capsys.readouterr()
+    assert not STEERING & set((captured.out + captured.err).replace("\n", ""))
+
+
+def test_a_table_is_chosen_typed_and_trained_in_the_panels(people, tmp_path, monkeypatch):
+    monkeypatch.chdir(people.parent / "data")
+
+    async def scene(lab):
+        await lab.take({"data": {"name": "file", "file": "people.csv"}, "training": {"epochs": 2}})
+        await lab.press("r")
+        await lab.until(lambda: lab.notices)
+        assert "column age has 6 empty cells" in lab.notices[-1]
+        await lab.take({"data": {"name": "file", "file": "people.csv", "missing": "drop"}, "training": {"epochs": 2}})
+        await lab.press("r")
+        await lab.until_over()
+        await lab.until_shown("people linear", "finished")
+
+    play(scene, tmp_path / "pages")
+    (page,) = pages_in(tmp_path / "pages")
+    assert page.experiment.data.source.file == str(people.parent / "data" / "people.csv")
