@@ -1,8 +1,9 @@
 """Reads a person's own table: text with a delimiter, a header line, and cells that are numbers, words or days.
 
 Nothing is guessed in silence. What could be read in one way only is read that way and said in `Sheet.notes`; what
-could be read in two is refused, with the key that decides. The file is read twice, once to see what its columns hold
-and once to fill arrays, so that cells are never all held as texts.
+could be read in two is refused, with the key that decides. Columns that hold plain numbers become arrays block by
+block; for all others the file is read a second time, once it is known what they hold, so that cells are never all held
+as texts.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, Protocol
 
 import numpy as np
 
@@ -29,6 +31,7 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 MISSING = frozenset({"", "NA", "N/A", "null", "NULL", "?"})
 POINT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 COMMA = re.compile(r"[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?")
+WHOLE = re.compile(r"[\d\s+-]*")
 EITHER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
 """Thousands with separators, or a decimal comma and three digits after it?"""
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+|[+-]?\d{1,3}(?:\.\d{3})+,\d+")
@@ -40,6 +43,7 @@ MOST_CELL = 1 << 17
 MOST_WORDS = 10_000
 """A column of more different words is an identifier or a text, and no category."""
 HEAD_BYTES = 1 << 16
+BLOCK_ROWS = 4_096
 SHOWN_CELLS = 3
 
 
@@ -50,15 +54,10 @@ class Column:
     name: str
     kind: Kind = "empty"
     missing: int = 0
-    words: Counter[str] = field(default_factory=Counter)
-    """How often each word occurs, where there are words."""
+    vocabulary: tuple[str, ...] = ()
+    """The words, the most frequent first, those of one frequency in the order of the alphabet."""
     values: Array = field(default_factory=lambda: np.empty(0))
     """(rows,): numbers, float64 with nan for an empty cell; places of words in `vocabulary`, −1 for none; or days."""
-
-    @property
-    def vocabulary(self) -> list[str]:
-        """The words, the most frequent first, those of one frequency in the order of the alphabet."""
-        return sorted(self.words, key=lambda word: (-self.words[word], word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +93,14 @@ def read(path: Path, delimiter: str | None = None, decimal: Decimal | None = Non
     said = [] if chosen == "comma" else [f"cells end at {chosen}s"]
     form = Form(DELIMITERS[chosen], decimal or "point", names)
     survey = _Survey(path, form, asked=decimal)
-    for line, cells in _rows(path, form):
-        survey.take(line, cells)
+    rows = _rows(path, form)
+    while block := list(islice(rows, BLOCK_ROWS)):
+        survey.take(block)
     decided = survey.settle()
     if decided == "comma" and decimal is None:
         said.append("numbers with a decimal comma")
     form = Form(form.delimiter, decided, names)
-    _fill(path, form, survey)
+    _read_again(path, form, survey)
     return Sheet(tuple(survey.columns), survey.rows, (*said, *notes))
 
 
@@ -247,21 +247,33 @@ class _Survey:
         """For each column how many cells are missing, points, commas, either, days, words."""
         self._first: list[dict[str, list[tuple[int, str]]]] = [{} for _ in form.names]
         """For each column the first cells of each kind, with their lines."""
+        self._blocks: list[list[Array] | None] = [[] for _ in form.names]
+        """For each column its numbers so far; None once it has held anything else."""
 
-    def take(self, line: int, cells: list[str]) -> None:
-        """Look at a row."""
-        self.rows += 1
-        for place, cell in enumerate(cells):
+    def take(self, block: list[tuple[int, list[str]]]) -> None:
+        """Look at some rows, each with its line."""
+        self.rows += len(block)
+        lines = [line for line, _ in block]
+        for place, cells in enumerate(zip(*(cells for _, cells in block), strict=True)):
+            joined = "".join(cells)
+            numbers = _plain_numbers(cells, joined)
+            blocks = self._blocks[place]
+            if numbers is None:
+                self._blocks[place] = None
+                self._look_at(place, lines, cells)
+            else:
+                self._counts[place]["whole" if WHOLE.fullmatch(joined) else "point"] += len(cells)
+                if blocks is not None:
+                    blocks.append(numbers)
+
+    def _look_at(self, place: int, lines: list[int], cells: tuple[str, ...]) -> None:
+        counts = self._counts[place]
+        for line, cell in zip(lines, cells, strict=True):
             text = cell.strip()
             kind = _kind_of(text)
-            counts = self._counts[place]
             counts[kind] += 1
             if counts[kind] <= SHOWN_CELLS:
                 self._first[place].setdefault(kind, []).append((line, text))
-            if kind != "missing":
-                words = self.columns[place].words
-                if len(words) <= MOST_WORDS:
-                    words[text] += 1
 
     def settle(self) -> Decimal:
         """Decide what each column is, and return which decimal sign the numbers have."""
@@ -271,9 +283,16 @@ class _Survey:
         for place, column in enumerate(self.columns):
             column.missing = self._counts[place]["missing"]
             column.kind = self._settled(place, decimal)
-            if column.kind != "word":
-                column.words = Counter()
+            blocks = self._blocks[place]
+            if column.kind == "number" and blocks is not None:
+                column.values = np.concatenate(blocks)
+                self._blocks[place] = []
         return decimal
+
+    @property
+    def left(self) -> list[int]:
+        """The columns that have to be read again."""
+        return [place for place, column in enumerate(self.columns) if not len(column.values)]
 
     def _decimal(self) -> Decimal:
         """Return the sign that all numbers of the file can have; columns of words have none."""
@@ -292,7 +311,7 @@ class _Survey:
         return "comma"
 
     def _settled(self, place: int, decimal: Decimal) -> Kind:
-        counts, column = self._counts[place], self.columns[place]
+        counts = self._counts[place]
         present = self.rows - counts["missing"]
         if not present:
             return "empty"
@@ -309,13 +328,6 @@ class _Survey:
         # A word here and there among numbers is a slip of the pen, and no category.
         if numbers >= 0.9 * present and counts["word"]:
             self._refuse(place, "word", "no number, and nearly all others there are", "mend them, or leave them empty")
-        if len(column.words) > MOST_WORDS:
-            line, cell = self._first[place]["word"][0] if counts["word"] else (2, "")
-            raise LabError(
-                f"column {column.name} has more than {MOST_WORDS:,} different words (line {line}: {cell[:40]})",
-                "it is no category: leave it out with data.features",
-                where=str(self._path),
-            )
         return "word"
 
     def _refuse(self, place: int, kind: str, what: str, hint: str) -> None:
@@ -343,32 +355,101 @@ def _kind_of(text: str) -> str:  # noqa: PLR0911 - one return a kind
     return "day" if DAY.fullmatch(text) else "word"
 
 
-def _fill(path: Path, form: Form, survey: _Survey) -> None:
-    """Read the file again, into arrays."""
-    readers = []
-    for column in survey.columns:
-        if column.kind == "day":
-            column.values = np.full(survey.rows, np.datetime64("NaT", "D"))
-        elif column.kind == "word":
-            column.values = np.full(survey.rows, -1, dtype=np.int64)
-        else:
-            column.values = np.full(survey.rows, np.nan)
-        readers.append({word: number for number, word in enumerate(column.vocabulary)})
+def _plain_numbers(cells: tuple[str, ...], joined: str) -> Array | None:
+    """Return the numbers of cells that all are finite ones with a decimal point, else None."""
+    # NumPy would take 1_000 for a number.
+    if "_" in joined:
+        return None
+    try:
+        numbers = np.array(cells, dtype=np.float64)
+    except ValueError:
+        return None
+    return numbers if np.isfinite(numbers).all() else None
+
+
+def _read_again(path: Path, form: Form, survey: _Survey) -> None:
+    """Read the columns that are not plain numbers throughout."""
+    places = survey.left
+    if not places:
+        return
+    readers = [_reader(path, survey.columns[place], survey.rows, form.decimal) for place in places]
     for row, (line, cells) in enumerate(_rows(path, form)):
-        for column, numbers, cell in zip(survey.columns, readers, cells, strict=True):
-            text = cell.strip()
-            if text in MISSING:
-                continue
-            if column.kind == "number":
-                column.values[row] = float(text.replace(",", ".") if form.decimal == "comma" else text)
-            elif column.kind == "word":
-                column.values[row] = numbers[text]
-            elif column.kind == "day":
-                try:
-                    column.values[row] = np.datetime64(text, "D")
-                except ValueError as error:
-                    raise LabError(
-                        f"column {column.name} holds {text} in line {line}, which is no day",
-                        "write days as 2013-01-31",
-                        where=str(path),
-                    ) from error
+        for place, reader in zip(places, readers, strict=True):
+            text = cells[place].strip()
+            if text not in MISSING:
+                reader.take(row, line, text)
+    for reader in readers:
+        reader.finish()
+
+
+def _reader(path: Path, column: Column, rows: int, decimal: Decimal) -> _Reader:
+    if column.kind == "word":
+        return _Words(path, column, rows)
+    return _Days(path, column, rows) if column.kind == "day" else _Numbers(column, rows, decimal)
+
+
+class _Reader(Protocol):
+    """Fills a column, cell by cell; empty cells are never handed on."""
+
+    def take(self, row: int, line: int, text: str) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+class _Numbers:
+    def __init__(self, column: Column, rows: int, decimal: Decimal) -> None:
+        column.values = self._values = np.full(rows, np.nan)
+        self._comma = decimal == "comma"
+
+    def take(self, row: int, line: int, text: str) -> None:  # noqa: ARG002 - every cell has been looked at
+        self._values[row] = float(text.replace(",", ".") if self._comma else text)
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
+
+class _Days:
+    def __init__(self, path: Path, column: Column, rows: int) -> None:
+        column.values = self._values = np.full(rows, np.datetime64("NaT", "D"))
+        self._path, self._column = path, column
+
+    def take(self, row: int, line: int, text: str) -> None:
+        try:
+            self._values[row] = np.datetime64(text, "D")
+        except ValueError as error:
+            raise LabError(
+                f"column {self._column.name} holds {text} in line {line}, which is no day",
+                "write days as 2013-01-31",
+                where=str(self._path),
+            ) from error
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
+
+class _Words:
+    def __init__(self, path: Path, column: Column, rows: int) -> None:
+        column.values = self._values = np.full(rows, -1, dtype=np.int64)
+        self._path, self._column = path, column
+        self._numbers: dict[str, int] = {}
+
+    def take(self, row: int, line: int, text: str) -> None:
+        number = self._numbers.setdefault(text, len(self._numbers))
+        self._values[row] = number
+        if number >= MOST_WORDS:
+            raise LabError(
+                f"column {self._column.name} has more than {MOST_WORDS:,} different words (line {line}: {text[:40]})",
+                "it is no category: take the column out of the file",
+                where=str(self._path),
+            )
+
+    def finish(self) -> None:
+        """Number the words by how often they occur."""
+        words = list(self._numbers)
+        counts = np.bincount(self._values[self._values >= 0], minlength=len(words))
+        order = sorted(range(len(words)), key=lambda number: (-counts[number], words[number]))
+        self._column.vocabulary = tuple(words[number] for number in order)
+        # One place more, for empty cells: they are −1 before and after.
+        places = np.full(len(words) + 1, -1, dtype=np.int64)
+        places[order] = np.arange(len(words))
+        self._values[...] = places[self._values]

@@ -51,7 +51,7 @@ def test_numbers_words_and_days(put):
     found = columns_of(sheet)
     assert found["size"].values.tolist() == [1, -2000, 3]
     assert found["price"].values.tolist() == [2.5, 0.5, 7]
-    assert found["colour"].vocabulary == ["red", "blue"]
+    assert found["colour"].vocabulary == ("red", "blue")
     assert found["colour"].values.tolist() == [0, 1, 0]
     assert str(found["day"].values[2]) == "2013-01-03"
     assert sheet.notes == ()
@@ -132,7 +132,39 @@ def test_empty_cells_are_counted(put):
 def test_blank_lines_and_line_breaks_in_quotes(put):
     sheet = read(put('a,b\n\n1,"x\ny"\n\n2,z\n'))
     assert sheet.rows == 2
-    assert sheet.columns[1].vocabulary == ["x\ny", "z"]
+    assert sheet.columns[1].vocabulary == ("x\ny", "z")
+
+
+@given(
+    data=st.data(),
+    rows=st.integers(1, 30),
+    size=st.integers(1, 8),
+)
+def test_the_size_of_a_block_shows_nowhere(tmp_path_factory, data, rows, size):
+    kinds = [
+        st.sampled_from(["1", "2.5", "-3e4", " 7 "]),
+        st.sampled_from(["1", "", "NA", "4.25"]),
+        st.sampled_from(["red", "blue", "", "12"]),
+        st.sampled_from(["2013-01-01", "2014-12-31", ""]),
+    ]
+    columns = [data.draw(st.lists(kind, min_size=rows, max_size=rows)) for kind in kinds]
+    path = tmp_path_factory.mktemp("blocks") / "table.csv"
+    path.write_text("a,b,c,d\n" + "".join(",".join(cells) + "\n" for cells in zip(*columns, strict=True)))
+    with pytest.MonkeyPatch.context() as patch:
+        said = []
+        for rows_of_block in (csv_file.BLOCK_ROWS, size):
+            patch.setattr(csv_file, "BLOCK_ROWS", rows_of_block)
+            try:
+                columns = read(path).columns
+                said.append(repr([(c.name, c.kind, c.missing, c.vocabulary, c.values.tolist()) for c in columns]))
+            except LabError as error:
+                said.append(str(error))
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("cell", ["1_000", "0x10", "1e5_0", "１２", "1 2", "+-3"])
+def test_what_only_python_takes_for_a_number_is_a_word(put, cell):
+    assert read(put(f"a,b\n{cell},1\nx,2\n")).columns[0].vocabulary == tuple(sorted([cell, "x"]))
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------
