@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.arrays import Array, Floats, Integers
 from engine.data.dataset import Dataset
-from engine.data.scaling import Scaling, fit
+from engine.data.scaling import Scaling, fillings, fit
 
 # A gathered block larger than the processor's cache makes every step wait for memory.
 BLOCK_BYTES = 1 << 20
@@ -45,6 +45,8 @@ class Scales:
     """(inputs + 1 + outputs,): subtracted."""
     scale: Floats
     """(inputs + 1 + outputs,): then multiplied."""
+    fill: Floats | None = None
+    """(inputs + 1 + outputs,): what is then put in place of nan; None where no cell is empty."""
 
     @classmethod
     def of(cls, feed: Feed, train_rows: Integers, *, standardize: bool) -> Scales:
@@ -52,7 +54,32 @@ class Scales:
         inputs, targets = fit(feed.dataset, train_rows, standardize=standardize)
         mean = np.concatenate([inputs.mean, [0.0], targets.mean - feed.target_centre])
         scale = 1 / np.concatenate([inputs.sd, [1.0], targets.sd])
-        return cls(inputs, targets, mean.astype(feed.rows.dtype), scale.astype(feed.rows.dtype))
+        cells = fillings(feed.dataset, train_rows)
+        fill = None
+        if cells is not None:
+            fill = np.zeros(len(mean), dtype=feed.rows.dtype)
+            fill[: feed.inputs] = (cells - inputs.mean) / inputs.sd
+        return cls(inputs, targets, mean.astype(feed.rows.dtype), scale.astype(feed.rows.dtype), fill)
+
+
+class Scaler:
+    """Scales gathered rows of several runs, each by its own scales."""
+
+    def __init__(self, scales: Sequence[Scales], width: int | None = None) -> None:
+        """Take the first `width` columns, or all of them."""
+        self._mean: Floats = np.stack([scale.mean[:width] for scale in scales])[:, None]
+        self._scale: Floats = np.stack([scale.scale[:width] for scale in scales])[:, None]
+        fills = [scale.fill[:width] for scale in scales if scale.fill is not None]
+        self._fill: Floats | None = np.stack(fills)[:, None] if fills else None
+
+    def apply(self, block: Floats, places: Sequence[int] | None = None) -> Floats:
+        """Scale rows in place and return them: (runs, rows, columns); `places` says whose they are, if not all."""
+        chosen = slice(None) if places is None else list(places)
+        np.subtract(block, self._mean[chosen], out=block)
+        np.multiply(block, self._scale[chosen], out=block)
+        if self._fill is not None:
+            np.copyto(block, self._fill[chosen], where=np.isnan(block))
+        return block
 
 
 class Batches:
@@ -61,8 +88,7 @@ class Batches:
     def __init__(self, feed: Feed, rows: Sequence[Integers], scales: Sequence[Scales], batch_size: int) -> None:
         self._feed = feed
         self._rows: Integers = np.stack(list(rows))
-        self._mean: Floats = np.stack([scale.mean for scale in scales])[:, None]
-        self._scale: Floats = np.stack([scale.scale for scale in scales])[:, None]
+        self._scaler = Scaler(scales)
         self.count: int = self._rows.shape[1]
         self.batch_size: int = min(batch_size, self.count)
         runs, width = len(self._rows), feed.rows.shape[1]
@@ -97,9 +123,7 @@ class Batches:
         block: Floats = self._buffer[: np.prod(shape)].reshape(shape)
         # The indices are our own, so clipping never happens; without it NumPy would gather into a copy first.
         np.take(self._feed.rows, rows, axis=0, out=block, mode="clip")
-        np.subtract(block, self._mean, out=block)
-        np.multiply(block, self._scale, out=block)
-        return block
+        return self._scaler.apply(block)
 
     def _batches_of(self, block: Floats) -> list[tuple[Floats, Floats]]:
         """Return the views of a block's batches; a block of one length always lies at one place, so they are kept."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine import evaluation
 from engine.arrays import Floats
-from engine.batches import Feed, Scales
+from engine.batches import Feed, Scaler, Scales
 from engine.closed_form import Solution, solve
 from engine.errors import KeyProblem
 from engine.evaluation import Evaluator
@@ -98,7 +98,7 @@ def _solve(network: Network, place: int, job: Job, feed: Feed, scales: Scales) -
     """Return the weights of one run's last layer."""
     training = job.experiment.training
     assert isinstance(training.optimizer, ClosedForm)  # noqa: S101 - who calls this has asked
-    rows = ((feed.rows[job.train] - scales.mean) * scales.scale)[None]
+    rows = Scaler([scales]).apply(feed.rows[job.train][None])
     inputs, targets = rows[..., : feed.inputs + 1], rows[0, :, feed.inputs + 1 :]
     return solve(_features(network, place, inputs), targets, training.optimizer.solver, _ridge(job))
 

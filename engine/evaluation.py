@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import Floats, Integers
-from engine.batches import Feed, Scales
+from engine.batches import Feed, Scaler, Scales
 from engine.events import Figures
 from engine.losses import Loss
 from engine.metrics import tally
@@ -40,8 +40,7 @@ class Evaluator:
         self._network = network
         self._feed = feed
         self._loss = loss
-        self._mean: Floats = np.stack([scale.mean for scale in scales])[:, None, : feed.inputs + 1]
-        self._scale: Floats = np.stack([scale.scale for scale in scales])[:, None, : feed.inputs + 1]
+        self._scaler = Scaler(scales, feed.inputs + 1)
         self._target_mean: Floats = np.stack([scale.targets.mean for scale in scales])[:, None]
         self._target_sd: Floats = np.stack([scale.targets.sd for scale in scales])[:, None]
         self._copies: dict[int, Network] = {}
@@ -66,12 +65,9 @@ class Evaluator:
         copy = self._copy(len(places))
         copy.numbers[...] = self._network.numbers[places]
         sums = tally(self._feed.dataset.task, self._loss, len(places), self._feed.outputs)
-        mean, scale = self._mean[places], self._scale[places]
         for start in range(0, rows.shape[1], CHUNK):
             chunk = rows[:, start : start + CHUNK]
-            inputs = self._feed.rows[chunk, : self._feed.inputs + 1]
-            np.subtract(inputs, mean, out=inputs)
-            np.multiply(inputs, scale, out=inputs)
+            inputs = self._scaler.apply(self._feed.rows[chunk, : self._feed.inputs + 1], places)
             outputs = copy.of_rows(chunk.shape[1], training=False).forward(inputs)
             in_unit = outputs.astype(np.float64) * self._target_sd[places] + self._target_mean[places]
             sums.add(in_unit, self._feed.dataset.targets[chunk])

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.architecture import inputs_of, layers_of
 from engine.arrays import Floats
-from engine.batches import Feed, Scales
+from engine.batches import Feed, Scaler, Scales
 from engine.curvature import Curvature, look
 from engine.evaluation import CHUNK, sample
 from engine.jobs import Job, loss_of
@@ -55,8 +55,8 @@ class Probe:
         self._decay = 0.0 if experiment.training.optimizer.decouples_decay else experiment.training.weight_decay
         scales = Scales.of(feed, job.train, standardize=experiment.data.standardize)
         rows = sample(job.train, MOST_ROWS)
-        block = (feed.rows[rows].astype(np.float64) - scales.mean) * scales.scale
-        self._inputs, self._targets = block[None, :, : feed.inputs + 1], block[None, :, feed.inputs + 1 :]
+        block = Scaler([scales]).apply(feed.rows[rows].astype(np.float64)[None])
+        self._inputs, self._targets = block[..., : feed.inputs + 1], block[..., feed.inputs + 1 :]
         self._unit: Floats = scales.targets.sd[None, None]
         self._weights = self.network.weight_mask
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.architecture import inputs_of, layers_of
-from engine.batches import Feed, Scales
+from engine.batches import Feed, Scaler, Scales
 from engine.evaluation import sample
 from engine.jobs import Job
 from engine.layers.random_features import median_distance, widen
@@ -29,7 +29,7 @@ def network_of(jobs: Sequence[Job], feed: Feed, scales: Sequence[Scales], dtype:
             bandwidth = job.experiment.data.bandwidth
             if bandwidth is None:
                 rows = sample(job.train)
-                scaled = (feed.rows[rows] - scale.mean) * scale.scale
+                (scaled,) = Scaler([scale]).apply(feed.rows[rows][None])
                 bandwidth = median_distance(scaled[:, : feed.inputs])
             widen(network.kept_blocks[0][place], bandwidth)
     return network

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.arrays import Array, Floats, Integers
 from engine.data.lags import lagged
-from engine.data.table import Table, Task
+from engine.data.table import Fill, Table, Task
 from engine.errors import KeyProblem, LabError
 from engine.streams import Purpose, stream
 
@@ -53,6 +53,8 @@ class Dataset:
     """Names the raw data, hexadecimal; the same for every choice of lags."""
     indicators: tuple[int, ...] = ()
     """Features that say whether a row has a word."""
+    fill: Fill | None = None
+    """What stands for a feature that is nan, by each run's training rows."""
     notes: tuple[str, ...] = ()
     """How a file was read, where a person should know."""
 
@@ -94,7 +96,9 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -
     table = _with_powers(name, table, spec.polynomial)
     # float32 holds a timestamp of 1.7e9 only to the nearest 128, so large offsets go while it is still float64. Any
     # constant near the data does: each run subtracts its own mean anyway, so no row leaks into another's scaling.
-    centre = table.features.mean(axis=0) if spec.standardize else np.zeros(table.features.shape[1])
+    centre = np.zeros(table.features.shape[1])
+    if spec.standardize:
+        centre = table.features.mean(axis=0) if table.fill is None else np.nanmean(table.features, axis=0)
     labels = table.targets if table.task == "classification" else None
     return Dataset(
         name=name,
@@ -112,6 +116,7 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -
         lags=spec.lag_list,
         times=times,
         indicators=table.indicators,
+        fill=table.fill,
         notes=table.notes,
         sha256=hashed,
     )
@@ -177,6 +182,8 @@ def _refuse_what_is_not_finite(name: str, table: Table) -> None:
     for names, values in ((table.feature_names, table.features), (table.target_names, table.targets)):
         cells = values.reshape(table.rows, -1)
         wrong = ~(np.abs(cells) <= largest)
+        if names is table.feature_names and table.fill is not None:
+            wrong &= ~np.isnan(cells)
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             day = "" if table.dates is None else f" ({table.dates[row]})"

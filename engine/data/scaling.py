@@ -52,7 +52,9 @@ def fit(dataset: Dataset, rows: Integers, standardize: bool) -> tuple[Scaling, S
 
     Deviations are over n, and 0 counts as 1. Classes are never scaled.
     """
-    inputs = _fit(dataset.inputs, rows) if standardize else identity(dataset.inputs.shape[1])
+    inputs = (
+        _fit(dataset.inputs, rows, complete=dataset.fill is None) if standardize else identity(dataset.inputs.shape[1])
+    )
     targets = _fit(dataset.targets, rows) if standardize and not dataset.classes else identity(dataset.targets.shape[1])
     return _without_unseen(dataset, rows, inputs), targets
 
@@ -72,19 +74,36 @@ def _without_unseen(dataset: Dataset, rows: Integers, scaling: Scaling) -> Scali
     return Scaling(mean, sd)
 
 
-def _fit(values: Floats, rows: Integers) -> Scaling:
+def fillings(dataset: Dataset, rows: Integers) -> Floats | None:
+    """Return what stands for an empty cell of each column, from `rows` alone: (columns,); None if none is empty.
+
+    Like the inputs less the dataset's centre. A column without any cell in `rows` is filled with 0.
+    """
+    if dataset.fill is None:
+        return None
+    values = dataset.inputs[rows].astype(np.float64)
+    values[:, np.isnan(values).all(axis=0)] = 0.0
+    return np.asarray(np.nanmean(values, axis=0) if dataset.fill == "mean" else np.nanmedian(values, axis=0))
+
+
+def _fit(values: Floats, rows: Integers, *, complete: bool = True) -> Scaling:
     # Two passes in float64. Differences from the first row make a constant column exactly constant: its plain mean may
     # be off by a rounding, and that would be taken for its deviation.
     first = values[rows[0]].astype(np.float64)
+    count: Floats | int = len(rows)
+    add = np.sum if complete else np.nansum
+    if not complete:
+        first[np.isnan(first)] = 0.0
+        count = np.maximum((~np.isnan(values[rows])).sum(axis=0), 1)
     total, squares = np.zeros_like(first), np.zeros_like(first)
     # In chunks: a float64 copy of all training rows would be twice the data.
     chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
     for chunk in chunks:
-        total += (values[chunk] - first).sum(axis=0)
-    mean = first + total / len(rows)
+        total += add(values[chunk] - first, axis=0)
+    mean = first + total / count
     for chunk in chunks:
-        squares += ((values[chunk] - mean) ** 2).sum(axis=0)
-    sd = np.sqrt(squares / len(rows))
+        squares += add((values[chunk] - mean) ** 2, axis=0)
+    sd = np.sqrt(squares / count)
     # float32 cannot hold one over less.
     return Scaling(mean, np.where(sd < TINY, 1.0, sd))
 

@@ -8,6 +8,7 @@ from typing import Literal
 from engine.arrays import Array
 
 Task = Literal["regression", "classification"]
+Fill = Literal["mean", "median"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +36,8 @@ class Table:
     """Whether neighbouring features are neighbours in time or space, so that a convolution can slide over them."""
     indicators: tuple[int, ...] = ()
     """Features that are 1 where a row has a word and 0 elsewhere. A run that never saw the word must not use it."""
+    fill: Fill | None = None
+    """What stands for a feature that is nan, by each run's training rows; None where every cell is a number."""
     notes: tuple[str, ...] = ()
     """How a file was read, where a person should know."""
 

@@ -30,7 +30,10 @@ class OwnFile:
     file: str = option("", help="path of a CSV or TSV file in UTF-8 with a header line")
     target: str | None = option(None, help="the column to predict; by default the last one")
     features: tuple[str, ...] | None = option(None, help="the columns to predict it from; by default all others")
-    missing: Literal["error", "drop"] = option("error", help="what becomes of rows with an empty cell")
+    missing: Literal["error", "drop", "mean", "median"] = option(
+        "error",
+        help="empty cells: leave their rows out, or put the training rows' mean or median there (a word has none)",
+    )
     most_words: int = bounded(
         20,
         at_least=1,
@@ -66,6 +69,7 @@ class OwnFile:
             target_names=(target.name,),
             classes=classes,
             indicators=indicators,
+            fill=self.missing if self.missing in {"mean", "median"} and np.isnan(values).any() else None,
             notes=tuple(notes),
         )
 
@@ -92,7 +96,7 @@ class OwnFile:
         return features
 
     def _complete(self, sheet: Sheet, columns: list[Column]) -> Integers:
-        """Return the rows that have every cell, or all of them where they must."""
+        """Return the rows that are kept; the first column is the target."""
         empty = np.zeros(sheet.rows, dtype=bool)
         for column in columns:
             lacking = _lacking(column)
@@ -102,12 +106,16 @@ class OwnFile:
                     "data.missing",
                     f'is "error", and column {column.name} has {int(lacking.sum())} empty cells, the first in row'
                     f" {int(lacking.argmax()) + 1}" + (f"; {others} more columns have some" if others else ""),
-                    'set missing = "drop" to leave such rows out',
+                    'set missing = "drop" to leave such rows out, or "mean" or "median" to fill them',
                 )
-            empty |= lacking
+            # Nobody can say what a row without its target should have been.
+            if self.missing == "drop" or column is columns[0]:
+                empty |= lacking
         kept = np.flatnonzero(~empty)
         if not len(kept):
-            raise KeyProblem("data.missing", '= "drop" leaves no row: each has an empty cell', "choose data.features")
+            raise KeyProblem(
+                "data.missing", f'= "{self.missing}" leaves no row: each has an empty cell', "choose data.features"
+            )
         return kept
 
 
