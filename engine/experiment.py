@@ -47,6 +47,9 @@ class Data:
     task: Literal["regression", "classification"] | None = option(
         None, help="what kind of target it is, where it could be read as both; by default what the data say", rare=True
     )
+    target_transform: Literal["none", "log"] = option(
+        "none", help="what is predicted instead of the target; losses and metrics are then of that", rare=True
+    )
     polynomial: int = bounded(
         1, at_least=1, at_most=MAX_DEGREE, help="powers of every feature, from 1 to this one, as features", rare=True
     )

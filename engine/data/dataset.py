@@ -92,6 +92,8 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -
     _refuse_what_is_not_finite(name, raw)
     hashed = _hash(raw)
     raw = _with_task(raw, spec.task)
+    if spec.target_transform == "log":
+        raw = _with_log_target(raw)
     table, times = lagged(raw, spec.lag_list, skip)
     table = _with_powers(name, table, spec.polynomial)
     # float32 holds a timestamp of 1.7e9 only to the nearest 128, so large offsets go while it is still float64. Any
@@ -129,6 +131,21 @@ def _with_task(table: Table, task: Task | None) -> Table:
     if task == "classification":
         raise KeyProblem("data.task", "cannot be classification: the target is a number", "leave it out")
     return replace(table, targets=table.targets[:, None].astype(np.float64), classes=())
+
+
+def _with_log_target(table: Table) -> Table:
+    """Return the table with the natural logarithm of its target; the lags of a series are then of that."""
+    key = "data.target_transform"
+    if table.task == "classification":
+        raise KeyProblem(key, 'cannot be "log": the target is a class', "leave it out")
+    if not (table.targets > 0).all():
+        row, column = np.argwhere(~(table.targets > 0))[0]
+        raise KeyProblem(
+            key,
+            f'cannot be "log": {table.target_names[column]} is {table.targets[row, column]:g} in row {row + 1}',
+            "only numbers above 0 have a logarithm",
+        )
+    return replace(table, targets=np.log(table.targets), unit=f"log of {table.unit or table.target_names[0]}")
 
 
 def _with_powers(name: str, table: Table, degree: int) -> Table:

@@ -158,3 +158,22 @@ def test_powers_of_lags_are_powers_of_the_past():
 def test_a_degree_that_no_number_can_hold_is_refused_by_name():
     with pytest.raises(KeyProblem, match=r"data\.polynomial = 60 is too high: column proline\^\d+ holds"):
         prepare(Data(Wine(), polynomial=60), 0)
+
+
+# --- the target's logarithm -------------------------------------------------------------------------------------------
+
+
+def test_a_log_target_is_the_logarithm_and_so_are_its_lags():
+    plain, log = prepare(Data(Births(), lags=2), 0), prepare(Data(Births(), lags=2, target_transform="log"), 0)
+    np.testing.assert_allclose(log.targets, np.log(plain.targets))
+    np.testing.assert_allclose(
+        log.inputs + log.centre, np.log(plain.inputs.astype(np.float64) + plain.centre), rtol=1e-5, atol=1e-5
+    )
+    assert log.unit == "log of thousand births a day"
+    assert log.sha256 == plain.sha256
+
+
+@pytest.mark.parametrize(("source", "says"), [(Wine(), "the target is a class"), (Line(), "y is -")])
+def test_what_has_no_logarithm_is_refused_by_name(source, says):
+    with pytest.raises(KeyProblem, match=rf"data\.target_transform cannot be \"log\": {says}"):
+        prepare(Data(source, target_transform="log"), 0)

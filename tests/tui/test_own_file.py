@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from notebook import HOSTILE, STEERING, pages_in, play
 
@@ -86,6 +87,39 @@ def test_hostile_headers_and_words_steer_no_terminal(tmp_path, capsys, kind):
     assert run(file, "--sessions", tmp_path / "pages") == 0
     captured = capsys.readouterr()
     assert not STEERING & set((captured.out + captured.err).replace("\n", ""))
+
+
+def houses(path, rows=1_460):
+    """Write a table like the prices of houses that courses use: 80 mixed columns with gaps, and a price."""
+    rng = np.random.default_rng(0)
+    quality = rng.integers(1, 11, rows)
+    price = np.exp(11 + 0.12 * quality + rng.normal(0, 0.1, rows)).round()
+    columns = {"Id": np.arange(1, rows + 1).astype(str), "Quality": quality.astype(str)}
+    for place in range(36):
+        columns[f"Number{place}"] = rng.normal(100, 30, rows).round(1).astype(str)
+    for place in range(42):
+        columns[f"Word{place}"] = rng.choice([f"w{number}" for number in range(2 + place % 30)], rows)
+    for place, cells in enumerate(list(columns.values())[2:]):
+        cells[rng.random(rows) < (0.3 if place % 3 == 0 else 0.0)] = "NA"
+    columns["SalePrice"] = price.astype(int).astype(str)
+    path.write_text(",".join(columns) + "\n" + "\n".join(map(",".join, zip(*columns.values(), strict=True))) + "\n")
+
+
+def test_eighty_mixed_columns_with_gaps_train_five_folds_on_a_log_price(tmp_path, capsys):
+    houses(tmp_path / "houses.csv")
+    file = tmp_path / "houses.toml"
+    file.write_text(
+        '[data]\nfile = "houses.csv"\nmissing = "median"\ntarget_transform = "log"\ntest = 0\n'
+        '[training]\noptimizer = "adam"\nlearning_rate = 0.01\nweight_decay = 0.01\nepochs = 60\n'
+        '[validation]\nmethod = "k-fold"\nk = 5\n'
+    )
+    assert run(file, "--json", "--sessions", tmp_path / "pages") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["data"]["rows"] == 1_460
+    assert said["data"]["features"] > 400
+    assert [each["status"] for each in said["runs"]] == ["finished"] * 5
+    # A constant guess is off by 0.36; the noise alone by 0.1.
+    assert said["summary"]["validation.rmse"]["mean"] < 0.2
 
 
 def test_a_table_is_chosen_typed_and_trained_in_the_panels(people, tmp_path, monkeypatch):
