@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -120,6 +122,24 @@ def test_eighty_mixed_columns_with_gaps_train_five_folds_on_a_log_price(tmp_path
     assert [each["status"] for each in said["runs"]] == ["finished"] * 5
     # A constant guess is off by 0.36; the noise alone by 0.1.
     assert said["summary"]["validation.rmse"]["mean"] < 0.2
+
+
+CERTIFIED = {"intercept": -1467.48961422980, "x": -2772.17959193342, "x^10": -0.402962525080404e-4}
+"""Of NIST's Filip, https://www.itl.nist.gov/div898/strd/lls/data/Filip.shtml."""
+
+
+@pytest.mark.parametrize(("solver", "least", "most"), [("qr", 7, 15), ("svd", 7, 15), ("normal", -1, 1)])
+def test_filip_keeps_its_digits_by_qr_and_loses_them_by_normal_equations(tmp_path, capsys, solver, least, most):
+    table = Path(__file__).parents[1] / "engine" / "nist" / "filip.csv"
+    file = tmp_path / "filip.toml"
+    file.write_text(
+        f'[data]\nfile = "{table}"\ntarget = "y"\npolynomial = 10\ntest = 0\n'
+        f'[training]\noptimizer = "closed-form"\nsolver = "{solver}"\n[validation]\nmethod = "none"\n'
+    )
+    assert run(file, "--json", "--sessions", tmp_path / "pages") == 0
+    found = json.loads(capsys.readouterr().out)["runs"][0]["coefficients"]
+    for name, certified in CERTIFIED.items():
+        assert least <= -math.log10(abs(found[name] / certified - 1)) <= most
 
 
 def test_a_table_is_chosen_typed_and_trained_in_the_panels(people, tmp_path, monkeypatch):
