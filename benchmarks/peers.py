@@ -90,7 +90,7 @@ def lossbook(widths: tuple[int, ...], batch: int, rows: int, runs: int) -> Stepp
         while (now := time.perf_counter()) - started < seconds or steps == 0:
             with np.errstate(all="ignore"):
                 for one in stack.batches.epoch(stack.shuffles):
-                    stack._step(*one)
+                    stack.step(*one)
                     steps += 1
         return steps * runs / (now - started)
 
