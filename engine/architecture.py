@@ -88,6 +88,12 @@ def refuse_impossible(experiment: Experiment, grid: tuple[int, ...]) -> None:
         for key, is_set in (("normalization", model.normalization != "none"), ("residual", model.residual)):
             if is_set:
                 raise KeyProblem(f"model.{key}", "needs a hidden layer", "leave it out, or set e.g. hidden = [64, 64]")
+    if model.normalization == "layer" and 1 in (*model.hidden, *model.convolution):
+        raise KeyProblem(
+            "model.normalization",
+            'cannot be "layer" for a layer of width 1: one unit less its own mean is always 0',
+            'set another width, or normalization = "batch"',
+        )
     if model.dropout > 0 and not model.hidden:
         raise KeyProblem("model.dropout", "needs a hidden layer to drop units of", "set 0, or e.g. hidden = [64]")
     neighbours = (*pairwise(model.hidden), *pairwise(model.convolution))

@@ -72,7 +72,10 @@ class Evaluator:
             in_unit = outputs.astype(np.float64) * self._target_sd[places] + self._target_mean[places]
             sums.add(in_unit, self._feed.dataset.targets[chunk])
         # One NaN for all: the sign of one depends on where in its stack a run stood.
-        columns = {name: np.where(np.isnan(v), np.nan, v).tolist() for name, v in sums.figures().items()}
+        # Nor is there a class, so an accuracy, in outputs that are no numbers.
+        figures = sums.figures()
+        lost = np.isnan(figures["loss"])
+        columns = {name: np.where(lost | np.isnan(v), np.nan, v).tolist() for name, v in figures.items()}
         return [{name: values[place] for name, values in columns.items()} for place in range(len(places))]
 
     def _copy(self, runs: int) -> Network:

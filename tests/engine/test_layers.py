@@ -212,6 +212,8 @@ def test_the_relu_family_starts_larger():
         (Model(convolution=(4,)), Data(Wine()), (), "model.convolution"),
         (Model(convolution=(4,)), Data(Digits(), random_features=9), (8, 8), "model.convolution"),
         (Model(), Data(Line(), bandwidth=1.0), (), "data.bandwidth"),
+        (Model((4, 1), normalization="layer"), Data(Wine()), (), "model.normalization"),
+        (Model(convolution=(1,), normalization="layer"), Data(Digits()), (8, 8), "model.normalization"),
         (Model(dropout=0.5), Data(Line()), (), "model.dropout"),
         (Model(normalization="layer"), Data(Line()), (), "model.normalization"),
         (Model(residual=True), Data(Line()), (), "model.residual"),
