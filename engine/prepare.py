@@ -20,7 +20,7 @@ from engine.experiment import Experiment
 from engine.jobs import Job, loss_of
 from engine.losses import LOSSES
 from engine.metrics import NAMES
-from engine.plan import RunSpec, looks_at_test
+from engine.plan import RunSpec, looks_at_test, wants_refit
 from engine.threads import VARIABLES
 from engine.validations import NoValidation
 
@@ -47,6 +47,10 @@ def read(experiment: Experiment, specs: Sequence[RunSpec]) -> tuple[Feed, list[J
     if experiment.choose_by not in metrics:
         raise KeyProblem("choose_by", f"cannot be {experiment.choose_by!r}", f"known here are {', '.join(metrics)}")
     rest, test = test_rows(experiment.data, dataset, experiment.seed)
+    if wants_refit(experiment):
+        # Said before the folds train, not after: the refit's rows are known already.
+        ((whole, _),) = folds(NoValidation(), experiment.data, dataset, rest, experiment.seed, 0)
+        _refuse_single_rows(experiment, len(whole))
     cut: dict[tuple[int, str], list[tuple[np.ndarray, np.ndarray]]] = {}
     jobs = []
     for spec in specs:

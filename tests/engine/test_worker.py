@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -47,6 +48,18 @@ def test_an_experiment_that_cannot_be_is_told_with_its_key(key):
     assert event.key == key
     assert event.problem
     assert event.runs == tuple(spec.index for spec in task.runs)
+
+
+def test_a_refit_that_cannot_be_is_told_before_the_folds_train():
+    # 142 rows are three batches of 47 and a last one of a single row; no fold has such a batch.
+    experiment = Experiment(
+        Data(Wine()), Model((8,), normalization="batch"), Training(batch_size=47), ValidationPlan(KFold(5))
+    )
+    (event,) = work(job(experiment), queue.SimpleQueue())
+    assert (event.key, event.bad_input) == ("model.normalization", True)
+    assert "142 training rows" in event.problem
+    folds_alone = replace(experiment, validation=ValidationPlan(KFold(5), refit=False))
+    assert any(isinstance(event, EpochEnded) for event in work(job(folds_alone), queue.SimpleQueue()))
 
 
 def test_more_folds_than_rows_of_numbers():
