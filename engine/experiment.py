@@ -15,7 +15,7 @@ from engine.activations import ACTIVATIONS, Activation
 from engine.activations.relu import Relu
 from engine.data.sources import SOURCES, OwnFile, Source
 from engine.errors import KeyProblem
-from engine.fields import bounded, check, choice, option
+from engine.fields import bounded, check, choice, fields_of, option
 from engine.initializations import INITIALIZATIONS, Initialization
 from engine.losses import LOSSES, Loss
 from engine.optimizers import OPTIMIZERS, Optimizer
@@ -37,7 +37,7 @@ class Data:
         0, at_least=0, at_most=10_000, help="a series: its own last n values as features, or a list of single lags"
     )
     split: Literal["random", "stratified", "time"] | None = option(
-        None, help="how test rows are chosen; by default stratified for classes, time with lags, else random"
+        None, help="how test rows are chosen; by default stratified for classes, time with lags or dates, else random"
     )
     test: float = bounded(0.2, at_least=0, below=1, help="share of rows kept for the test, 0 for none")
     test_from: date | None = option(None, help="first day of the test rows of a dated series, instead of a share")
@@ -87,6 +87,11 @@ class Data:
         if isinstance(self.source, OwnFile):
             return Path(self.source.file).stem or "file"
         return SOURCES.name_of(self.source)
+
+    @property
+    def source_is_drawn(self) -> bool:
+        """Whether the rows are drawn from the seed."""
+        return not isinstance(self.source, OwnFile) and bool(fields_of(type(self.source)))
 
     @property
     def lag_list(self) -> tuple[int, ...]:
@@ -221,12 +226,17 @@ class Experiment:
 
 
 def located(experiment: Experiment, folder: Path) -> Experiment:
-    """Return the experiment with the path of its own data file, where it has one, starting at the root.
+    """Return the experiment with the paths of its own data files, where it has some, starting at the root.
 
     A relative path is meant from `folder`: where the experiment file lies, or where the app was called.
     """
     source = experiment.data.source
     if not isinstance(source, OwnFile) or not source.file:
         return experiment
-    whole = str((folder / Path(source.file).expanduser()).absolute())
-    return replace(experiment, data=replace(experiment.data, source=replace(source, file=whole)))
+
+    def whole(path: str) -> str:
+        return str((folder / Path(path).expanduser()).absolute())
+
+    test_file = whole(source.test_file) if source.test_file else None
+    settled = replace(source, file=whole(source.file), test_file=test_file)
+    return replace(experiment, data=replace(experiment.data, source=settled))

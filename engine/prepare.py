@@ -13,7 +13,8 @@ from engine import direct
 from engine.architecture import refuse_impossible
 from engine.batches import Feed
 from engine.data.dataset import prepare
-from engine.data.splits import folds, test_rows, warnings
+from engine.data.leaks import warnings
+from engine.data.splits import folds, test_rows
 from engine.errors import KeyProblem, LabError
 from engine.events import DataRead, EnvironmentSeen
 from engine.experiment import Experiment
@@ -90,6 +91,7 @@ def read(experiment: Experiment, specs: Sequence[RunSpec]) -> tuple[Feed, list[J
                 experiment.validation.method,
                 dataset,
                 [pair for pairs in cut.values() for pair in pairs],
+                test,
             )
         ),
     )

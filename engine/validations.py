@@ -78,3 +78,24 @@ class KFold:
     def folds(self) -> int:
         """One run a fold."""
         return self.k
+
+
+@VALIDATIONS.register("rolling")
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """Divide rows in order of time into k + 1 parts; each but the first validates a model of all parts before it."""
+
+    k: int = bounded(5, at_least=2, at_most=10_000, help="number of folds")
+
+    def __post_init__(self) -> None:
+        check(self, "validation")
+
+    @property
+    def folds(self) -> int:
+        """One run a fold."""
+        return self.k
+
+    @property
+    def repeats(self) -> int:
+        """Time divides the rows in one way."""
+        return 1

@@ -2,9 +2,10 @@
 
 from engine.data.cards import card
 from engine.data.dataset import Dataset, prepare
+from engine.data.leaks import warnings
 from engine.data.scaling import Scaling, raw_coefficients
 from engine.data.sources import SOURCES, Source
-from engine.data.splits import folds, test_rows, warnings
+from engine.data.splits import folds, test_rows
 from engine.data.table import Table
 
 __all__ = [

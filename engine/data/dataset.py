@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.arrays import Array, Floats, Integers
 from engine.data.lags import lagged
+from engine.data.sources.own_file import OwnFile
 from engine.data.table import Fill, Table, Task
 from engine.errors import KeyProblem, LabError
 from engine.streams import Purpose, stream
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from engine.experiment import Data
 
 Split = Literal["random", "stratified", "time"]
+MOST_CLASSES = 1_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +41,7 @@ class Dataset:
     target_names: tuple[str, ...]
     classes: tuple[str, ...]
     dates: Array | None
-    """(rows,) datetime64[D]."""
+    """(rows,) datetime64, of days or seconds."""
     unit: str
     grid: tuple[int, ...]
     """Where the features lie beside each other: (8, 8) for a picture, (40,) in a line; empty where they do not."""
@@ -55,6 +57,10 @@ class Dataset:
     """Features that say whether a row has a word."""
     fill: Fill | None = None
     """What stands for a feature that is nan, by each run's training rows."""
+    groups: Integers | None = None
+    """(rows,): rows of one number stay together; None where each stands for itself."""
+    test_rows: int = 0
+    """How many of the last rows are the test rows, where the data come in two parts."""
     notes: tuple[str, ...] = ()
     """How a file was read, where a person should know."""
 
@@ -88,7 +94,8 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -
         For a cell that is not a finite number, with its column and row.
     """
     name = spec.label
-    raw = spec.source.load(stream(seed, Purpose.DATA))
+    source = spec.source.as_series() if isinstance(spec.source, OwnFile) and spec.lag_list else spec.source
+    raw = source.load(stream(seed, Purpose.DATA))
     _refuse_what_is_not_finite(name, raw)
     hashed = _hash(raw)
     raw = _with_task(raw, spec.task)
@@ -119,6 +126,8 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -
         times=times,
         indicators=table.indicators,
         fill=table.fill,
+        groups=table.groups,
+        test_rows=table.test_rows,
         notes=table.notes,
         sha256=hashed,
     )
@@ -129,8 +138,26 @@ def _with_task(table: Table, task: Task | None) -> Table:
     if task is None or task == table.task:
         return table
     if task == "classification":
-        raise KeyProblem("data.task", "cannot be classification: the target is a number", "leave it out")
+        return _with_classes(table)
     return replace(table, targets=table.targets[:, None].astype(np.float64), classes=())
+
+
+def _with_classes(table: Table) -> Table:
+    """Return the table with each different whole number of its one target as a class, the least first."""
+    key = "data.task"
+    if len(table.target_names) > 1:
+        raise KeyProblem(key, "cannot be classification: there are several targets", "leave it out")
+    different, labels = np.unique(table.targets, return_inverse=True)
+    if (different != np.floor(different)).any() or len(different) > MOST_CLASSES:
+        raise KeyProblem(
+            key,
+            f"cannot be classification: {table.target_names[0]} holds {len(different)} different numbers",
+            f"at most {MOST_CLASSES:,} different whole numbers can be classes",
+        )
+    if len(different) < 2:
+        raise KeyProblem(key, f"cannot be classification: {table.target_names[0]} has one value", "leave it out")
+    classes = tuple(f"{number:g}" for number in different)
+    return replace(table, targets=labels.reshape(-1).astype(np.int64), classes=classes, unit="")
 
 
 def _with_log_target(table: Table) -> Table:

@@ -13,11 +13,11 @@ import numpy as np
 
 from engine.arrays import Integers
 from engine.data.dataset import Dataset
-from engine.data.dividing import deal, pick, share_of
+from engine.data.dividing import deal, deal_whole, pick, share_of
 from engine.data.lags import purged
 from engine.errors import KeyProblem, LabError
 from engine.streams import Purpose, stream
-from engine.validations import Holdout, KFold, NoValidation, Validation
+from engine.validations import Holdout, KFold, NoValidation, Rolling, Validation
 
 if TYPE_CHECKING:
     # At run time it is the experiment that imports this package, for its sources.
@@ -36,6 +36,10 @@ def test_rows(spec: Data, dataset: Dataset, seed: int) -> Cut:
         If either would be empty although test rows are asked for, or a class has too few rows to be shared out.
     """
     rows = np.arange(dataset.rows)
+    if dataset.test_rows:
+        if spec.test_from is not None:
+            raise KeyProblem("data.test_from", "stands beside a test file, which has the test rows", "leave it out")
+        return rows[: -dataset.test_rows], rows[-dataset.test_rows :]
     if spec.test_from is not None:
         return _from_day(spec, dataset, rows)
     if spec.test == 0:
@@ -47,11 +51,16 @@ def test_rows(spec: Data, dataset: Dataset, seed: int) -> Cut:
         raise KeyProblem("data.test", f"= {spec.test:g} of {dataset.rows} rows leaves none to train on", "set less")
     if dataset.split == "time":
         return rows[:-count], rows[-count:]
-    groups = np.zeros_like(rows)
+    rng = stream(seed, Purpose.SPLIT)
+    classes = np.zeros_like(rows)
     if dataset.split == "stratified" and dataset.labels is not None:
-        groups = dataset.labels
-        _refuse_single(dataset, groups, "data.split", "be stratified", 'set data.split = "random", or data.test = 0')
-    test = pick(stream(seed, Purpose.SPLIT), groups, count)
+        classes = dataset.labels
+    if dataset.groups is not None:
+        hand = _by_groups(dataset.groups, classes, rng, [spec.test, 1 - spec.test], "data.test")
+        return rows[hand == 1], rows[hand == 0]
+    if dataset.split == "stratified" and dataset.labels is not None:
+        _refuse_single(dataset, classes, "data.split", "be stratified", 'set data.split = "random", or data.test = 0')
+    test = pick(rng, classes, count)
     return _without(rows, test), test
 
 
@@ -88,8 +97,8 @@ def folds(  # noqa: PLR0917 - a division depends on all of these
     rank = rng.permutation(dataset.rows)
     test = _without(np.arange(dataset.rows), rest)
     cuts = []
-    for number, held_out in enumerate(_validating(validation, dataset, rest, rng)):
-        training = purged(dataset.times, dataset.lags, _without(rest, held_out), np.concatenate([test, held_out]))
+    for number, (others, held_out) in enumerate(_divided(validation, dataset, rest, rng)):
+        training = purged(dataset.times, dataset.lags, others, np.concatenate([test, held_out]))
         if not len(training):
             raise LabError(
                 f"fold {number + 1} of series {dataset.name} has no training row: each reads a held-out target"
@@ -104,32 +113,89 @@ def folds(  # noqa: PLR0917 - a division depends on all of these
     return cuts
 
 
-def _validating(validation: Validation, dataset: Dataset, rest: Integers, rng: np.random.Generator) -> list[Integers]:
-    """Return the rows that validate, fold by fold."""
-    groups = np.zeros_like(rest) if dataset.labels is None else dataset.labels[rest]
+def _divided(validation: Validation, dataset: Dataset, rest: Integers, rng: np.random.Generator) -> list[Cut]:
+    """Return the rows that may train and those that validate, fold by fold."""
     if isinstance(validation, NoValidation):
-        return [rest[:0]]
+        return [(rest, rest[:0])]
+    if isinstance(validation, Rolling):
+        return _rolling(validation, dataset, rest)
     if isinstance(validation, Holdout):
-        count = share_of(validation.share, len(rest))
-        if count in {0, len(rest)}:
-            lacking = "to validate on" if count == 0 else "to train on"
-            raise KeyProblem(
-                "validation.share",
-                f"= {validation.share:g} of {len(rest)} rows leaves none {lacking}",
-                'set another share, or method = "none"',
-            )
-        if dataset.split == "time":
-            return [rest[-count:]]
-        if dataset.labels is not None:
-            _refuse_single(
-                dataset, groups, "validation.method", 'be "holdout"', 'set method = "none", or data.test = 0'
-            )
-        return [rest[pick(rng, groups, count)]]
-    if isinstance(validation, KFold):
-        _refuse_large_k(dataset, validation.k, groups)
-        hand = deal(rng, groups, validation.k)
-        return [rest[hand == number] for number in range(validation.k)]
-    raise LabError(f"there is no way to divide rows for {type(validation).__name__}")
+        held_out = [_held_out(validation, dataset, rest, rng)]
+    elif isinstance(validation, KFold):
+        hand = _hands(validation, dataset, rest, rng)
+        held_out = [rest[hand == number] for number in range(validation.k)]
+    else:
+        raise LabError(f"there is no way to divide rows for {type(validation).__name__}")
+    return [(_without(rest, rows), rows) for rows in held_out]
+
+
+def _held_out(validation: Holdout, dataset: Dataset, rest: Integers, rng: np.random.Generator) -> Integers:
+    """Return the rows that validate: the last ones where time divides, whole groups where there are some."""
+    count = share_of(validation.share, len(rest))
+    if count in {0, len(rest)}:
+        lacking = "to validate on" if count == 0 else "to train on"
+        raise KeyProblem(
+            "validation.share",
+            f"= {validation.share:g} of {len(rest)} rows leaves none {lacking}",
+            'set another share, or method = "none"',
+        )
+    if dataset.split == "time":
+        return rest[-count:]
+    classes = _classes(dataset, rest)
+    if dataset.groups is not None:
+        shares = [validation.share, 1 - validation.share]
+        hand = _by_groups(dataset.groups[rest], classes, rng, shares, "validation.share")
+        return np.asarray(rest[hand == 0])
+    if dataset.labels is not None:
+        _refuse_single(dataset, classes, "validation.method", 'be "holdout"', 'set method = "none", or data.test = 0')
+    return rest[pick(rng, classes, count)]
+
+
+def _hands(validation: KFold, dataset: Dataset, rest: Integers, rng: np.random.Generator) -> Integers:
+    """Return the fold in which each row validates."""
+    classes = _classes(dataset, rest)
+    if dataset.groups is None:
+        _refuse_large_k(dataset, validation.k, classes)
+        return deal(rng, classes, validation.k)
+    return _by_groups(dataset.groups[rest], classes, rng, [1.0] * validation.k, "validation.k")
+
+
+def _rolling(validation: Rolling, dataset: Dataset, rest: Integers) -> list[Cut]:
+    """Return folds that each validate on the part of time after all that they train on.
+
+    All parts that validate have equally many rows; what is left over trains (scikit-learn's TimeSeriesSplit).
+    """
+    if dataset.split != "time":
+        raise KeyProblem(
+            "validation.method",
+            'cannot be "rolling": the rows are in no order of time',
+            'set data.lags or data.date, or data.split = "time" if they are',
+        )
+    size = len(rest) // (validation.k + 1)
+    if not size:
+        raise KeyProblem(
+            "validation.k", f"= {validation.k} is too many for {len(rest)} rows: each fold needs a row", "set less"
+        )
+    starts = [len(rest) - (validation.k - fold) * size for fold in range(validation.k)]
+    return [(rest[:start], rest[start : start + size]) for start in starts]
+
+
+def _by_groups(
+    groups: Integers, classes: Integers, rng: np.random.Generator, shares: Sequence[float], key: str
+) -> Integers:
+    """Return each row's hand, whole groups each."""
+    count = len(np.unique(groups))
+    if count < len(shares):
+        raise KeyProblem(
+            key, f"cannot divide {count} groups of data.group into {len(shares)} parts", "set less, or leave it out"
+        )
+    return deal_whole(rng, groups, classes, shares)
+
+
+def _classes(dataset: Dataset, rows: Integers) -> Integers:
+    if dataset.labels is None:
+        return np.zeros_like(rows)
+    return np.asarray(dataset.labels[rows])
 
 
 def _refuse_large_k(dataset: Dataset, k: int, groups: Integers) -> None:
@@ -156,28 +222,3 @@ def _refuse_single(dataset: Dataset, groups: Integers, key: str, what: str, hint
 
 def _without(rows: Integers, taken: Integers) -> Integers:
     return np.setdiff1d(rows, taken, assume_unique=True)
-
-
-def warnings(spec: Data, validation: Validation, dataset: Dataset, cuts: Sequence[Cut] = ()) -> list[str]:
-    """Return one line for each thing that is allowed but may mislead; with the folds, more can be told."""
-    said = list(dataset.notes)
-    if dataset.lags and isinstance(validation, KFold):
-        said.append(
-            "random folds on a series leak the future: they validate on days that lie among later training days, so"
-            ' the loss is better than a forecast\'s; holdout with data.split = "time" has no such leak'
-        )
-    if dataset.lags and dataset.split != "time" and spec.test > 0:
-        said.append(
-            "random test rows of a series leak the future: they lie among later training days, so"
-            ' the loss is better than a forecast\'s; data.split = "time" has no such leak'
-        )
-    if len(said) > len(dataset.notes) and cuts:
-        fewest = min(len(training) for training, _ in cuts)
-        said.append(
-            f"only {fewest} rows train in the smallest fold, because rows that read a held-out day are left out"
-        )
-    if dataset.labels is not None:
-        for number, name in enumerate(dataset.classes):
-            if any(number not in dataset.labels[training] for training, _ in cuts):
-                said.append(f"class {name} has no training row in some fold, so it cannot be learned there")
-    return said

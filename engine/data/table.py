@@ -27,7 +27,13 @@ class Table:
     classes: tuple[str, ...] = ()
     """The names of the classes; empty for a regression."""
     dates: Array | None = None
-    """(rows,) datetime64[D], ascending, for a dated series."""
+    """(rows,) datetime64, of days or seconds, ascending, for dated rows; those of the test begin anew."""
+    groups: Array | None = None
+    """(rows,) int64: rows of one number stay together; None where each stands for itself."""
+    test_rows: int = 0
+    """How many of the last rows are the test rows, where the data come in two parts."""
+    series: bool = False
+    """Whether the rows may be read as a series even though they have features."""
     unit: str = ""
     """What the target counts, for axis titles: `thousand births a day`."""
     image_shape: tuple[int, int] | None = None

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import tables
-from engine.data import csv_file, prepare
-from engine.data.csv_file import read
+from engine.data import prepare
+from engine.data.encoding import RARE
+from engine.data.formats import cells, csv_file
+from engine.data.formats.csv_file import read
 from engine.data.sources import OwnFile, Wine
-from engine.data.sources.own_file import RARE
 from engine.errors import KeyProblem, LabError
 from engine.experiment import Data
 from engine.plan import plan
@@ -223,7 +224,7 @@ def test_a_file_larger_than_the_memory_is_refused_before_it_is_read(tmp_path):
 
 
 def test_an_identifier_is_no_category(put):
-    path = put("name,y\n" + "".join(f"n{row},{row}\n" for row in range(csv_file.MOST_WORDS + 5)))
+    path = put("name,y\n" + "".join(f"n{row},{row}\n" for row in range(cells.MOST_WORDS + 5)))
     with pytest.raises(LabError, match="more than 10,000 different words"):
         read(path)
 
@@ -260,17 +261,18 @@ def test_target_and_features_are_chosen_by_name(put):
         ({"target": "e"}, "no such column"),
         ({"features": ("a", "bb")}, "did you mean b"),
         ({"features": ("d",)}, "is the target"),
-        ({"features": ()}, "leave no column"),
+        ({"features": ("a", "c"), "target": ("a", "b")}, "is the target"),
     ]:
         with pytest.raises(KeyProblem, match=says):
             table_of(path, **keys)
 
 
-def test_days_and_empty_columns_are_no_features_and_that_is_said(put):
+def test_days_are_numbers_and_empty_columns_no_features_and_that_is_said(put):
     table = table_of(put("day,none,x,y\n2013-01-01,,1,2\n2013-01-02,,3,4\n"))
-    assert table.feature_names == ("x",)
-    assert any("day is no feature" in note for note in table.notes)
-    assert any("none is no feature" in note for note in table.notes)
+    assert table.feature_names == ("day", "x")
+    assert table.features[:, 0].tolist() == [15706, 15707]
+    assert any("column day is read as a number of days" in note for note in table.notes)
+    assert any("none is empty and no feature" in note for note in table.notes)
 
 
 def test_rows_with_empty_cells_are_refused_or_left_out(put):

@@ -54,7 +54,10 @@ def test_a_path_is_meant_from_where_the_experiment_lies(people, tmp_path, monkey
         ("data.missing=error", "column age has 6 empty cells, the first in row 9"),
         ("data.target=wieght", "did you mean weight?"),
         ("data.file=none.csv", "none.csv: cannot be read"),
-        ("data.lags=3", "data.lags needs a series"),
+        ("data.group=weight", "data.group is weight, which is the target"),
+        ("data.date=sex", "data.date is sex, a column of words"),
+        ("validation.method=rolling", "the rows are in no order of time"),
+        ("data.test_file=people.toml", "people.toml: has no column"),
         ("data.rows=3", "data.rows is not a key"),
     ],
 )

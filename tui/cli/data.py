@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.data import SOURCES, Table, card, csv_file
-from engine.data.csv_file import Column
+from engine.data import SOURCES, Table, card
+from engine.data.formats import csv_file
+from engine.data.formats.sheet import Column
 from engine.fields import fields_of
 from engine.streams import Purpose, stream
 from tui.cli.tables import table

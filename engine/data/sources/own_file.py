@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from engine.arrays import Array, Integers
-from engine.data import csv_file
-from engine.data.csv_file import Column, Decimal, Sheet
+from engine.data.encoding import encoded, lacking, targets_of
+from engine.data.formats import csv_file
+from engine.data.formats.cells import Decimal
+from engine.data.formats.sheet import Column, Sheet, joined
 from engine.data.sources.base import SOURCES
 from engine.data.table import Table
 from engine.errors import KeyProblem, nearest
 from engine.fields import bounded, check, option
 
-RARE = "(other)"
-"""The feature of all words that are rarer than those with a feature of their own."""
+
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    """Which column is what."""
+
+    targets: tuple[Column, ...]
+    features: tuple[Column, ...]
+    date: Column | None
+    group: Column | None
+
+    @property
+    def needed(self) -> tuple[Column, ...]:
+        """The columns without which a row is of no use, however empty cells are filled."""
+        return tuple(column for column in (*self.targets, self.date, self.group) if column is not None)
 
 
 @SOURCES.register("file")
@@ -28,8 +43,17 @@ class OwnFile:
     implied_by: ClassVar[str] = "file"
 
     file: str = option("", help="path of a CSV or TSV file in UTF-8 with a header line")
-    target: str | None = option(None, help="the column to predict; by default the last one")
-    features: tuple[str, ...] | None = option(None, help="the columns to predict it from; by default all others")
+    test_file: str | None = option(
+        None, absent="none", help="path of a file with the same columns whose rows are the test rows", rare=True
+    )
+    target: str | tuple[str, ...] | None = option(None, help="the column to predict, or several; by default the last")
+    features: tuple[str, ...] | None = option(
+        None, help="the columns to predict it from; by default all others, and none with lags"
+    )
+    date: str | None = option(None, absent="none", help="the column of days or times that puts the rows in order")
+    group: str | None = option(
+        None, absent="none", help="the column whose equal cells stay together: a patient's rows train or test, not both"
+    )
     missing: Literal["error", "drop", "mean", "median"] = option(
         "error",
         help="empty cells: leave their rows out, or put the training rows' mean or median there (a word has none)",
@@ -50,28 +74,55 @@ class OwnFile:
         check(self, "data")
 
     def load(self, rng: np.random.Generator) -> Table:  # noqa: ARG002 - nothing is drawn
-        """Return the file's rows; words become one-hot features, days and empty columns none."""
+        """Return the file's rows, those of the test file last; words become one-hot features, days their number."""
         if not self.file:
             raise KeyProblem("data.file", "is missing", 'set file = "mine.csv", the path of your table')
         sheet = csv_file.read(Path(self.file), self.delimiter, self.decimal)
-        target = self._column(sheet, self.target, "data.target") if self.target else sheet.columns[-1]
-        features = self._features(sheet, target)
-        kept = self._complete(sheet, [target, *features])
-        values, names, indicators = _encoded(features, kept, self.most_words)
-        notes = [*sheet.notes, *_left_out(sheet, target, features, chosen=self.features is not None)]
-        if len(kept) < sheet.rows:
-            notes.append(f"{sheet.rows - len(kept)} of {sheet.rows} rows have an empty cell and are left out")
-        labels, classes = _target(target, kept)
+        own_rows = sheet.rows
+        if self.test_file is not None:
+            second = csv_file.read(Path(self.test_file), self.delimiter, self.decimal)
+            sheet = joined(sheet, second, self.test_file)
+        roles = self._roles(sheet)
+        kept, test_rows, notes = self._kept(sheet, roles, own_rows)
+        values, names, indicators = encoded(roles.features, kept, self.most_words)
+        targets, classes = targets_of(roles.targets, kept, test_rows)
         return Table(
             features=values,
             feature_names=names,
-            targets=labels,
-            target_names=(target.name,),
+            targets=targets,
+            target_names=tuple(column.name for column in roles.targets),
             classes=classes,
+            dates=None if roles.date is None else roles.date.values[kept],
+            groups=None if roles.group is None else _numbered(roles.group.values[kept]),
+            test_rows=test_rows,
+            series=True,
             indicators=indicators,
             fill=self.missing if self.missing in {"mean", "median"} and np.isnan(values).any() else None,
-            notes=tuple(notes),
+            notes=(*sheet.notes, *self._said(sheet, roles), *notes),
         )
+
+    def as_series(self) -> OwnFile:
+        """Return the same file without features, unless they were chosen: a series is predicted from its own past."""
+        return self if self.features is not None else replace(self, features=())
+
+    def _roles(self, sheet: Sheet) -> _Roles:
+        names = (self.target,) if isinstance(self.target, str) else self.target
+        targets = tuple(self._column(sheet, name, "data.target") for name in names or (sheet.columns[-1].name,))
+        for column in targets:
+            if column.kind not in {"number", "word"}:
+                what = "nothing" if column.kind == "empty" else "days"
+                raise KeyProblem(
+                    "data.target", f"is {column.name}, a column of {what}", "choose one of numbers or words"
+                )
+        date = None if self.date is None else self._column(sheet, self.date, "data.date")
+        if date is not None and date.kind != "day":
+            raise KeyProblem(
+                "data.date", f"is {date.name}, a column of {date.kind}s", "it needs days, written as 2013-01-31"
+            )
+        group = None if self.group is None else self._column(sheet, self.group, "data.group")
+        if group is not None and group in targets:
+            raise KeyProblem("data.group", f"is {group.name}, which is the target", "choose another column")
+        return _Roles(targets, self._features(sheet, (*targets, date, group)), date, group)
 
     def _column(self, sheet: Sheet, name: str, key: str) -> Column:
         known = {column.name: column for column in sheet.columns}
@@ -79,88 +130,90 @@ class OwnFile:
             raise KeyProblem(key, f"names {name!r}, and the file has no such column", nearest(name, known))
         return known[name]
 
-    def _features(self, sheet: Sheet, target: Column) -> list[Column]:
-        if target.kind not in {"number", "word"}:
-            what = "nothing" if target.kind == "empty" else "days"
-            raise KeyProblem("data.target", f"is {target.name}, a column of {what}", "choose one of numbers or words")
-        if self.features is not None:
-            features = [self._column(sheet, name, "data.features") for name in self.features]
-            wrong = next((c for c in features if c is target or c.kind not in {"number", "word"}), None)
-            if wrong is not None:
-                why = "is the target" if wrong is target else f"is a column of {wrong.kind}s"
-                raise KeyProblem("data.features", f"names {wrong.name}, which {why}", "leave it out")
-        else:
-            features = [c for c in sheet.columns if c is not target and c.kind in {"number", "word"}]
-        if not features:
-            raise KeyProblem("data.features", "leave no column to learn from", "a table needs a column of numbers")
-        return features
+    def _features(self, sheet: Sheet, taken: Sequence[Column | None]) -> tuple[Column, ...]:
+        if self.features is None:
+            features = [c for c in sheet.columns if c not in taken and c.kind != "empty"]
+            if not features:
+                raise KeyProblem("data.features", "leave no column to learn from", "set data.lags, if it is a series")
+            return tuple(features)
+        chosen = [self._column(sheet, name, "data.features") for name in self.features]
+        for column in chosen:
+            if column.kind == "empty" or column in self._targets_among(taken):
+                why = "is empty" if column.kind == "empty" else "is the target"
+                raise KeyProblem("data.features", f"names {column.name}, which {why}", "leave it out")
+        return tuple(chosen)
 
-    def _complete(self, sheet: Sheet, columns: list[Column]) -> Integers:
-        """Return the rows that are kept; the first column is the target."""
-        empty = np.zeros(sheet.rows, dtype=bool)
-        for column in columns:
-            lacking = _lacking(column)
-            if self.missing == "error" and lacking.any():
-                others = sum(1 for other in columns if _lacking(other).any()) - 1
-                raise KeyProblem(
-                    "data.missing",
-                    f'is "error", and column {column.name} has {int(lacking.sum())} empty cells, the first in row'
-                    f" {int(lacking.argmax()) + 1}" + (f"; {others} more columns have some" if others else ""),
-                    'set missing = "drop" to leave such rows out, or "mean" or "median" to fill them',
-                )
-            # Nobody can say what a row without its target should have been.
-            if self.missing == "drop" or column is columns[0]:
-                empty |= lacking
-        kept = np.flatnonzero(~empty)
-        if not len(kept):
+    def _targets_among(self, taken: Sequence[Column | None]) -> Sequence[Column | None]:
+        # The last two are date and group, which may be features too where a person says so.
+        return taken[:-2]
+
+    def _kept(self, sheet: Sheet, roles: _Roles, own_rows: int) -> tuple[Integers, int, list[str]]:
+        """Return the rows that are kept, in order of their date; how many are for the test; and what to know of it."""
+        empty = self._empty(sheet, roles)
+        whole = np.arange(sheet.rows)
+        parts = [whole[:own_rows][~empty[:own_rows]], whole[own_rows:][~empty[own_rows:]]]
+        if not len(parts[0]):
             raise KeyProblem(
                 "data.missing", f'= "{self.missing}" leaves no row: each has an empty cell', "choose data.features"
             )
-        return kept
+        if self.test_file is not None and not len(parts[1]):
+            raise KeyProblem("data.test_file", "has no complete row", "look at its empty cells")
+        notes = []
+        if empty.any():
+            notes.append(f"{int(empty.sum())} of {sheet.rows} rows have an empty cell and are left out")
+        if roles.date is not None:
+            values = roles.date.values
+            if (np.diff(values[parts[0]]).astype(np.int64) < 0).any():
+                notes.append(f"the rows are put in the order of {roles.date.name}: the file has another")
+            parts = [part[np.argsort(values[part], kind="stable")] for part in parts]
+        return np.concatenate(parts), len(parts[1]), notes
+
+    def _empty(self, sheet: Sheet, roles: _Roles) -> Array:
+        """Return which rows are of no use: (rows,)."""
+        empty = np.zeros(sheet.rows, dtype=bool)
+        columns = [*roles.needed, *(column for column in roles.features if column not in roles.needed)]
+        for column in columns:
+            missing = lacking(column)
+            if self.missing == "error" and missing.any():
+                others = sum(1 for other in columns if lacking(other).any()) - 1
+                raise KeyProblem(
+                    "data.missing",
+                    f'is "error", and column {column.name} has {int(missing.sum())} empty cells, the first in row'
+                    f" {int(missing.argmax()) + 1}" + (f"; {others} more columns have some" if others else ""),
+                    'set missing = "drop" to leave such rows out, or "mean" or "median" to fill them',
+                )
+            # Nobody can say what a row without its target should have been.
+            if self.missing == "drop" or column in roles.needed:
+                empty |= missing
+        return empty
+
+    def _said(self, sheet: Sheet, roles: _Roles) -> list[str]:
+        """Say what was made of columns that could have been something else."""
+        said = []
+        if self.features is None:
+            said = [f"column {c.name} is empty and no feature" for c in sheet.columns if c.kind == "empty"]
+        said += [
+            f'column {column.name} is read as a number of days since 1970; data.date = "{column.name}" would put the'
+            " rows in its order"
+            for column in roles.features
+            if column.kind == "day" and roles.date is None
+        ]
+        if len(roles.targets) == 1 and roles.targets[0].kind == "number":
+            values = roles.targets[0].values
+            different = np.unique(values[~np.isnan(values)])
+            if 2 <= len(different) <= FEW and (different == np.floor(different)).all():
+                said.append(
+                    f"the target {roles.targets[0].name} has only {len(different)} different whole numbers and is read"
+                    ' as a number; data.task = "classification" would make classes of them'
+                )
+        return said
 
 
-def _lacking(column: Column) -> Array:
-    return np.isnan(column.values) if column.kind == "number" else column.values < 0
+FEW = 12
+"""So many different whole numbers are more likely classes than counts."""
 
 
-def _encoded(features: list[Column], rows: Integers, most: int) -> tuple[Array, tuple[str, ...], tuple[int, ...]]:
-    """Return (rows, columns) float64, the columns' names, and which of them only say whether a row has a word."""
-    columns: list[Array] = []
-    names: list[str] = []
-    indicators: list[int] = []
-    for column in features:
-        values = column.values[rows]
-        if column.kind == "number":
-            columns.append(values)
-            names.append(column.name)
-            continue
-        words = column.vocabulary
-        shown = words if len(words) <= most + 1 else words[:most]
-        parts = [(word, values == number) for number, word in enumerate(shown)]
-        if len(shown) < len(words):
-            parts.append((RARE, values >= len(shown)))
-        for word, has in parts:
-            indicators.append(len(columns))
-            columns.append(has.astype(np.float64))
-            names.append(f"{column.name}={word}")
-    return np.stack(columns, axis=1), tuple(names), tuple(indicators)
-
-
-def _target(target: Column, rows: Integers) -> tuple[Array, tuple[str, ...]]:
-    if target.kind == "number":
-        return target.values[rows][:, None], ()
-    present = np.unique(target.values[rows])
-    words = target.vocabulary
-    classes = sorted(words[int(number)] for number in present)
-    if len(classes) < 2:
-        raise KeyProblem("data.target", f"is {target.name}, which has one class, {classes[0]}", "choose another column")
-    order = {word: place for place, word in enumerate(classes)}
-    return np.array([order[words[int(number)]] for number in target.values[rows]], dtype=np.int64), tuple(classes)
-
-
-def _left_out(sheet: Sheet, target: Column, features: list[Column], *, chosen: bool) -> list[str]:
-    """Say which columns nobody asked to leave out are no features."""
-    if chosen:
-        return []
-    others = [c for c in sheet.columns if c is not target and c not in features]
-    return [f"column {c.name} is no feature: it holds {'nothing' if c.kind == 'empty' else 'days'}" for c in others]
+def _numbered(values: Array) -> Integers:
+    """Return equal numbers for equal cells, from 0: (rows,) → (rows,)."""
+    _, numbers = np.unique(values, return_inverse=True)
+    return np.asarray(numbers, dtype=np.int64)

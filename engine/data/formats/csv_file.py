@@ -9,65 +9,29 @@ as texts.
 from __future__ import annotations
 
 import csv
-import math
 import re
 import stat
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Literal, Protocol
+from typing import IO
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.data.formats.cells import MISSING, WHOLE, Decimal, kind_of, plain_numbers, reader_of
+from engine.data.formats.sheet import Column, Kind, Sheet
 from engine.errors import LabError
 
-Kind = Literal["number", "word", "day", "empty"]
-Decimal = Literal["point", "comma"]
-
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
-MISSING = frozenset({"", "NA", "N/A", "null", "NULL", "?"})
-POINT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-COMMA = re.compile(r"[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?")
-WHOLE = re.compile(r"[\d\s+-]*")
-EITHER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
-"""Thousands with separators, or a decimal comma and three digits after it?"""
-THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+|[+-]?\d{1,3}(?:\.\d{3})+,\d+")
-NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 MOST_COLUMNS = 100_000
 MOST_CELL = 1 << 17
-MOST_WORDS = 10_000
-"""A column of more different words is an identifier or a text, and no category."""
 HEAD_BYTES = 1 << 16
 BLOCK_ROWS = 4_096
 SHOWN_CELLS = 3
-
-
-@dataclass(slots=True)
-class Column:
-    """What one column holds."""
-
-    name: str
-    kind: Kind = "empty"
-    missing: int = 0
-    vocabulary: tuple[str, ...] = ()
-    """The words, the most frequent first, those of one frequency in the order of the alphabet."""
-    values: Array = field(default_factory=lambda: np.empty(0))
-    """(rows,): numbers, float64 with nan for an empty cell; places of words in `vocabulary`, −1 for none; or days."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A table as its file has it."""
-
-    columns: tuple[Column, ...]
-    rows: int
-    notes: tuple[str, ...]
-    """How it was read, a line each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +65,7 @@ def read(path: Path, delimiter: str | None = None, decimal: Decimal | None = Non
         said.append("numbers with a decimal comma")
     form = Form(form.delimiter, decided, names)
     _read_again(path, form, survey)
-    return Sheet(tuple(survey.columns), survey.rows, (*said, *notes))
+    return Sheet(tuple(survey.columns), survey.rows, (*said, *notes, *survey.notes))
 
 
 # --- the file ---------------------------------------------------------------------------------------------------------
@@ -241,6 +205,8 @@ class _Survey:
             raise LabError(f"has {len(form.names)} columns", f"at most {MOST_COLUMNS:,} can be read", where=str(path))
         self.columns = [Column(name) for name in form.names]
         self.rows = 0
+        self.notes: list[str] = []
+        """What was made of a column that could be taken for something else."""
         self._path = path
         self._asked = asked
         self._counts = [Counter[str]() for _ in form.names]
@@ -256,7 +222,7 @@ class _Survey:
         lines = [line for line, _ in block]
         for place, cells in enumerate(zip(*(cells for _, cells in block), strict=True)):
             joined = "".join(cells)
-            numbers = _plain_numbers(cells, joined)
+            numbers = plain_numbers(cells, joined)
             blocks = self._blocks[place]
             if numbers is None:
                 self._blocks[place] = None
@@ -270,7 +236,7 @@ class _Survey:
         counts = self._counts[place]
         for line, cell in zip(lines, cells, strict=True):
             text = cell.strip()
-            kind = _kind_of(text)
+            kind = kind_of(text)
             counts[kind] += 1
             if counts[kind] <= SHOWN_CELLS:
                 self._first[place].setdefault(kind, []).append((line, text))
@@ -296,9 +262,9 @@ class _Survey:
 
     def _decimal(self) -> Decimal:
         """Return the sign that all numbers of the file can have; columns of words have none."""
-        numbers = [c for c in self._counts if c["comma"] + c["either"] and not (c["word"] or c["day"])]
+        numbers = [c for c in self._counts if c["comma"] + c["either"] and not _has_others(c)]
         if not any(counts["comma"] for counts in numbers):
-            place = next((n for n, c in enumerate(self._counts) if c["either"] and not (c["word"] or c["day"])), None)
+            place = next((n for n, c in enumerate(self._counts) if c["either"] and not _has_others(c)), None)
             if place is None:
                 return "point"
             line, cell = self._first[place]["either"][0]
@@ -315,8 +281,14 @@ class _Survey:
         present = self.rows - counts["missing"]
         if not present:
             return "empty"
-        if counts["day"] == present:
+        if counts["day"] + counts["time"] == present:
             return "day"
+        if counts["slashed"] == present:
+            _, cell = self._first[place]["slashed"][0]
+            self.notes.append(
+                f"column {self.columns[place].name} is read as words: whether {cell} begins with a day or a month is"
+                " nowhere said; write days as 2013-01-31"
+            )
         numbers = counts["point"] + counts["whole"] if decimal == "point" else counts["comma"] + counts["whole"]
         numbers += counts["either"] if decimal == "comma" else 0
         if numbers + counts["not finite"] == present:
@@ -337,34 +309,8 @@ class _Survey:
         raise LabError(f"column {self.columns[place].name} holds {listed}: {what}", hint, where=str(self._path))
 
 
-def _kind_of(text: str) -> str:  # noqa: PLR0911 - one return a kind
-    if text in MISSING:
-        return "missing"
-    if POINT.fullmatch(text):
-        if "." not in text and "e" not in text and "E" not in text:
-            return "whole"
-        return "point" if math.isfinite(float(text)) else "not finite"
-    if EITHER.fullmatch(text):
-        return "either"
-    if COMMA.fullmatch(text):
-        return "comma"
-    if THOUSANDS.fullmatch(text):
-        return "thousands"
-    if NOT_FINITE.fullmatch(text):
-        return "not finite"
-    return "day" if DAY.fullmatch(text) else "word"
-
-
-def _plain_numbers(cells: tuple[str, ...], joined: str) -> Array | None:
-    """Return the numbers of cells that all are finite ones with a decimal point, else None."""
-    # NumPy would take 1_000 for a number.
-    if "_" in joined:
-        return None
-    try:
-        numbers = np.array(cells, dtype=np.float64)
-    except ValueError:
-        return None
-    return numbers if np.isfinite(numbers).all() else None
+def _has_others(counts: Counter[str]) -> bool:
+    return any(counts[kind] for kind in ("word", "day", "time", "slashed"))
 
 
 def _read_again(path: Path, form: Form, survey: _Survey) -> None:
@@ -372,7 +318,7 @@ def _read_again(path: Path, form: Form, survey: _Survey) -> None:
     places = survey.left
     if not places:
         return
-    readers = [_reader(path, survey.columns[place], survey.rows, form.decimal) for place in places]
+    readers = [reader_of(path, survey.columns[place], survey.rows, form.decimal) for place in places]
     for row, (line, cells) in enumerate(_rows(path, form)):
         for place, reader in zip(places, readers, strict=True):
             text = cells[place].strip()
@@ -380,76 +326,3 @@ def _read_again(path: Path, form: Form, survey: _Survey) -> None:
                 reader.take(row, line, text)
     for reader in readers:
         reader.finish()
-
-
-def _reader(path: Path, column: Column, rows: int, decimal: Decimal) -> _Reader:
-    if column.kind == "word":
-        return _Words(path, column, rows)
-    return _Days(path, column, rows) if column.kind == "day" else _Numbers(column, rows, decimal)
-
-
-class _Reader(Protocol):
-    """Fills a column, cell by cell; empty cells are never handed on."""
-
-    def take(self, row: int, line: int, text: str) -> None: ...
-
-    def finish(self) -> None: ...
-
-
-class _Numbers:
-    def __init__(self, column: Column, rows: int, decimal: Decimal) -> None:
-        column.values = self._values = np.full(rows, np.nan)
-        self._comma = decimal == "comma"
-
-    def take(self, row: int, line: int, text: str) -> None:  # noqa: ARG002 - every cell has been looked at
-        self._values[row] = float(text.replace(",", ".") if self._comma else text)
-
-    def finish(self) -> None:
-        """Nothing is left to do."""
-
-
-class _Days:
-    def __init__(self, path: Path, column: Column, rows: int) -> None:
-        column.values = self._values = np.full(rows, np.datetime64("NaT", "D"))
-        self._path, self._column = path, column
-
-    def take(self, row: int, line: int, text: str) -> None:
-        try:
-            self._values[row] = np.datetime64(text, "D")
-        except ValueError as error:
-            raise LabError(
-                f"column {self._column.name} holds {text} in line {line}, which is no day",
-                "write days as 2013-01-31",
-                where=str(self._path),
-            ) from error
-
-    def finish(self) -> None:
-        """Nothing is left to do."""
-
-
-class _Words:
-    def __init__(self, path: Path, column: Column, rows: int) -> None:
-        column.values = self._values = np.full(rows, -1, dtype=np.int64)
-        self._path, self._column = path, column
-        self._numbers: dict[str, int] = {}
-
-    def take(self, row: int, line: int, text: str) -> None:
-        number = self._numbers.setdefault(text, len(self._numbers))
-        self._values[row] = number
-        if number >= MOST_WORDS:
-            raise LabError(
-                f"column {self._column.name} has more than {MOST_WORDS:,} different words (line {line}: {text[:40]})",
-                "it is no category: take the column out of the file",
-                where=str(self._path),
-            )
-
-    def finish(self) -> None:
-        """Number the words by how often they occur."""
-        words = list(self._numbers)
-        counts = np.bincount(self._values[self._values >= 0], minlength=len(words))
-        order = sorted(range(len(words)), key=lambda number: (-counts[number], words[number]))
-        self._column.vocabulary = tuple(words[number] for number in order)
-        # One place more, for empty cells: they are −1 before and after.
-        places = np.full(len(words) + 1, -1, dtype=np.int64)
-        places[order] = np.arange(len(words))
-        self._values[...] = places[self._values]

@@ -1,0 +1,1 @@
+"""The kinds of files that a person's own data come in."""

@@ -1,0 +1,165 @@
+"""A guard that looks for leaks: ways in which held-out rows are known before they are met.
+
+It warns and names what it found; it never changes anything. Generated data are drawn row by row and are not searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.arrays import Array, Integers
+from engine.data.dataset import Dataset
+from engine.validations import KFold, Validation
+
+if TYPE_CHECKING:
+    # At run time it is the experiment that imports this package, for its sources.
+    from engine.data.splits import Cut
+    from engine.experiment import Data
+
+CHUNK = 4_096
+EXACT = 1e-10
+"""A correlation that lies closer to 1 than this is one but for rounding."""
+SHOWN = 3
+
+
+def warnings(
+    spec: Data, validation: Validation, dataset: Dataset, cuts: Sequence[Cut] = (), test: Integers | None = None
+) -> list[str]:
+    """Return one line for each thing that is allowed but may mislead; with folds and test rows, more can be told."""
+    said = list(dataset.notes)
+    said += _of_time(spec, validation, dataset, cuts)
+    said += _of_classes(dataset, cuts)
+    if spec.source_is_drawn:
+        return said
+    if cuts and test is not None and not dataset.lags:
+        said += _of_repeated_rows(dataset, cuts, test)
+        said += _of_groups(dataset, cuts, test)
+    said += [
+        f"feature {name} says the target exactly: will it be known when it is to be predicted?"
+        for name in _telling(dataset)[:SHOWN]
+    ]
+    return said
+
+
+def _of_time(spec: Data, validation: Validation, dataset: Dataset, cuts: Sequence[Cut]) -> Iterator[str]:
+    """Say where later rows train than are predicted."""
+    in_order = bool(dataset.lags) or dataset.dates is not None
+    which = "a series" if dataset.lags else "rows with dates"
+    random_folds = in_order and isinstance(validation, KFold)
+    if random_folds:
+        yield (
+            f"random folds on {which} leak the future: they validate on days that lie among later training days, so"
+            ' the loss is better than a forecast\'s; validation.method = "rolling" has no such leak'
+        )
+    random_test = in_order and dataset.split != "time" and spec.test > 0 and not dataset.test_rows
+    if random_test:
+        yield (
+            f"random test rows of {which} leak the future: they lie among later training days, so"
+            ' the loss is better than a forecast\'s; data.split = "time" has no such leak'
+        )
+    if dataset.lags and (random_folds or random_test) and cuts:
+        fewest = min(len(training) for training, _ in cuts)
+        yield f"only {fewest} rows train in the smallest fold, because rows that read a held-out day are left out"
+    if dataset.lags and dataset.dates is not None:
+        steps = np.diff(dataset.dates[: dataset.rows - dataset.test_rows])
+        uneven = np.flatnonzero(steps != steps[0]) if len(steps) else steps
+        if len(uneven):
+            place = int(uneven[0])
+            yield (
+                f"the series is not evenly spaced (after {dataset.dates[place]} comes {dataset.dates[place + 1]}): a"
+                " lag counts rows, not days"
+            )
+
+
+def _of_classes(dataset: Dataset, cuts: Sequence[Cut]) -> Iterator[str]:
+    if dataset.labels is None:
+        return
+    for number, name in enumerate(dataset.classes):
+        if any(number not in dataset.labels[training] for training, _ in cuts):
+            yield f"class {name} has no training row in some fold, so it cannot be learned there"
+
+
+def _of_repeated_rows(dataset: Dataset, cuts: Sequence[Cut], test: Integers) -> Iterator[str]:
+    """Say how many held-out rows are training rows too, cell for cell, and name the first pair."""
+    names = _names(dataset)
+    if len(np.unique(names)) == len(names):
+        return
+    trained = np.unique(np.concatenate([np.concatenate(cut) for cut in cuts]))
+    roles = (("test", test, [trained]), ("validation", *_columns_of(cuts)))
+    for role, held_out, training in roles:
+        pairs = held_out if isinstance(held_out, list) else [held_out]
+        twins = list(_twins(names, pairs, training))
+        if twins:
+            rows = len({row for row, _ in twins})
+            first, other = (int(dataset.times[row]) + 1 for row in twins[0])
+            yield (
+                f"{rows} of {sum(map(len, pairs))} {role} rows are training rows too, cell for cell (the first: row"
+                f" {first} is row {other}): they are known before they are asked for"
+            )
+
+
+def _columns_of(cuts: Sequence[Cut]) -> tuple[list[Integers], list[Integers]]:
+    return [validation for _, validation in cuts], [training for training, _ in cuts]
+
+
+def _twins(names: Array, held_out: Sequence[Integers], training: Sequence[Integers]) -> Iterator[tuple[int, int]]:
+    """Yield each held-out row with the first training row of its own cut that is its like."""
+    for rows, known in zip(held_out, training, strict=True):
+        different, first = np.unique(names[known], return_index=True)
+        if not len(rows) or not len(different):
+            continue
+        places = np.searchsorted(different, names[rows]).clip(0, len(different) - 1)
+        for row, place in zip(rows, places, strict=True):
+            if different[place] == names[row]:
+                yield int(row), int(known[first[place]])
+
+
+def _names(dataset: Dataset) -> Array:
+    """Return a number for each row, equal for rows of equal features and targets: (rows,) int64.
+
+    Two rows that differ share a number once in 2⁶⁴ pairs.
+    """
+    found = []
+    for start in range(0, dataset.rows, CHUNK):
+        inputs = dataset.inputs[start : start + CHUNK]
+        targets = dataset.targets[start : start + CHUNK].astype(inputs.dtype)
+        # Adding 0 makes −0.0 and 0.0 the same bytes.
+        found += [hash(row.tobytes()) for row in np.concatenate([inputs, targets], axis=1) + 0]
+    return np.array(found, dtype=np.int64)
+
+
+def _of_groups(dataset: Dataset, cuts: Sequence[Cut], test: Integers) -> Iterator[str]:
+    """Say how many groups are on both sides: a split by time, or a test file, heeds none."""
+    if dataset.groups is None:
+        return
+    trained = np.unique(np.concatenate([np.concatenate(cut) for cut in cuts]))
+    sides = [("test", dataset.groups[test], dataset.groups[trained])]
+    sides += [("validation", dataset.groups[validation], dataset.groups[training]) for training, validation in cuts]
+    for role, held_out, training in sides:
+        both = np.intersect1d(held_out, training)
+        if len(both):
+            yield f"{len(both)} groups have training and {role} rows: what is learned of them is asked again"
+            return
+
+
+def _telling(dataset: Dataset) -> list[str]:
+    """Return the features from which a target follows by a line, or a class by its mere presence."""
+    targets = dataset.targets.astype(np.float64)
+    targets = targets - targets.mean(axis=0)
+    inputs = dataset.inputs
+    if dataset.rows < 3:
+        return []
+    products = np.zeros((inputs.shape[1], targets.shape[1]))
+    squares, sums = np.zeros(inputs.shape[1]), np.zeros(inputs.shape[1])
+    for start in range(0, dataset.rows, CHUNK):
+        block = inputs[start : start + CHUNK].astype(np.float64)
+        products += block.T @ targets[start : start + CHUNK]
+        squares += (block**2).sum(axis=0)
+        sums += block.sum(axis=0)
+    spread = squares - sums**2 / dataset.rows
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlations = np.abs(products) / np.sqrt(spread[:, None] * (targets**2).sum(axis=0))
+    return [dataset.feature_names[place] for place in np.flatnonzero((correlations > 1 - EXACT).any(axis=1))]

@@ -1,0 +1,113 @@
+"""The guard that looks for leaks: what it finds, and that it is silent where there is nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.data import SOURCES
+from engine.data.sources import Iris, OwnFile
+from engine.experiment import Data, Experiment, ValidationPlan
+from engine.plan import plan
+from engine.prepare import read
+from engine.validations import Holdout, KFold, NoValidation, Rolling
+
+
+@pytest.fixture
+def said(tmp_path):
+    def warnings(text, method=None, **keys):
+        path = tmp_path / "mine.csv"
+        path.write_text(text)
+        own = {name: keys.pop(name) for name in ("date", "group", "target", "features") if name in keys}
+        data = Data(OwnFile(str(path), **own), **keys)
+        return warnings_of(Experiment(data, validation=ValidationPlan(method or Holdout())))
+
+    return warnings
+
+
+def warnings_of(experiment):
+    _, _, seen = read(experiment, plan(experiment))
+    return list(seen.warnings)
+
+
+def rows(count=60, seed=0):
+    rng = np.random.default_rng(seed)
+    return [f"{rng.normal():.5f},{rng.normal():.5f}" for _ in range(count)]
+
+
+def test_repeated_rows_are_counted_and_the_first_pair_named(said):
+    once = rows()
+    assert said("x,y\n" + "\n".join(once)) == []
+    twice = said("x,y\n" + "\n".join([*once, *once]))
+    test, validation = twice
+    assert " of 24 test rows are training rows too, cell for cell (the first: row " in test
+    assert " of 19 validation rows are training rows too" in validation
+    first, other = (int(word.strip(")")) for word in test.split("row ")[1:] for word in [word.split()[0].split(")")[0]])
+    assert abs(first - other) == 60
+
+
+def test_a_known_pair_in_a_bundled_set_is_found():
+    # Iris has one flower twice: rows 102 and 143.
+    folds = warnings_of(Experiment(Data(Iris(), test=0), validation=ValidationPlan(KFold(30))))
+    (pair,) = [line for line in folds if "cell for cell" in line]
+    assert pair.startswith("2 of 150 validation rows")
+    assert "102" in pair
+    assert "143" in pair
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("x,copy,y", "{0},{1},{1}"),
+        ("x,copy,y", "{0},{2},{1}"),
+    ],
+)
+def test_a_feature_that_says_the_target_is_named(said, header, line):
+    rng = np.random.default_rng(1)
+    text = [header]
+    for _ in range(50):
+        x, y = rng.normal(size=2).round(4)
+        text.append(line.format(x, y, round(30 - 2 * y, 6)))
+    assert said("\n".join(text)) == [
+        "feature copy says the target exactly: will it be known when it is to be predicted?"
+    ]
+
+
+def test_a_word_that_says_the_class_is_named(said):
+    text = "x,code,state\n" + "\n".join(
+        f"{row * 7 % 11},{'ab'[row % 2]},{['ill', 'well'][row % 2]}" for row in range(40)
+    )
+    assert "feature code=a says the target exactly" in said(text, test=0, features=("code",))[-2]
+
+
+def test_generated_and_bundled_sets_say_nothing_of_their_features():
+    for name in ("wine", "digits", "line", "xor", "spiral", "breast-cancer", "penguins"):
+        if name in SOURCES:
+            experiment = Experiment(Data(SOURCES[name](), test=0), validation=ValidationPlan(NoValidation()))
+            assert not any("exactly" in line for line in warnings_of(experiment))
+
+
+def test_rows_with_dates_are_said_to_leak_where_folds_are_random(said):
+    days = np.datetime64("2020-01-01") + np.arange(60)
+    text = "day,x,y\n" + "\n".join(f"{day},{row}" for day, row in zip(days, rows(), strict=True))
+    assert said(text, Rolling(3), date="day") == []
+    (folds,) = said(text, KFold(3), date="day")
+    assert folds.startswith("random folds on rows with dates leak the future")
+    (test,) = said(text, date="day", split="random")
+    assert test.startswith("random test rows of rows with dates leak the future")
+    assert any('data.date = "day" would put the rows in its order' in line for line in said(text))
+
+
+def test_gaps_in_a_series_are_named(said):
+    days = [f"2020-01-{day:02}" for day in range(1, 31) if day != 17]
+    text = "day,y\n" + "\n".join(f"{day},{row % 5}.5" for row, day in enumerate(days))
+    (gap,) = said(text, date="day", lags=3, test=0.2)
+    assert "after 2020-01-16 comes 2020-01-18" in gap
+
+
+def test_groups_that_time_divides_are_counted(said):
+    text = "day,who,x,y\n" + "\n".join(
+        f"2020-02-{1 + row // 3:02},{'abc'[row % 3]},{line}" for row, line in enumerate(rows())
+    )
+    (groups,) = said(text, date="day", group="who")
+    assert groups == "3 groups have training and test rows: what is learned of them is asked again"
