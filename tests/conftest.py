@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from engine import threads
@@ -25,3 +26,12 @@ settings.register_profile(
 # `pytest --hypothesis-profile deep` looks for new examples, and for the smallest that fails.
 settings.register_profile("deep", deadline=None, max_examples=1_000, suppress_health_check=QUIET)
 settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _folders_of_their_own(tmp_path_factory):
+    """Keep the tests out of the folders of whoever runs them."""
+    from engine.data import folders
+
+    os.environ[folders.CACHE] = str(tmp_path_factory.mktemp("cache"))
+    os.environ[folders.DATA] = str(tmp_path_factory.mktemp("data"))

@@ -18,7 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     options = parser.parse_args(arguments)
     from engine.errors import LabError
+    from sessions import folders
 
+    folders.settle()
     try:
         status: int = _command(options)(options)
     except LabError as error:
