@@ -31,7 +31,5 @@ settings.load_profile("steady")
 @pytest.fixture(autouse=True, scope="session")
 def _folders_of_their_own(tmp_path_factory):
     """Keep the tests out of the folders of whoever runs them."""
-    from engine.data import folders
-
-    os.environ[folders.CACHE] = str(tmp_path_factory.mktemp("cache"))
-    os.environ[folders.DATA] = str(tmp_path_factory.mktemp("data"))
+    os.environ["LOSSBOOK_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ["LOSSBOOK_DATA"] = str(tmp_path_factory.mktemp("data"))
