@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Array, Floats, Integers
-from engine.data.dataset import Dataset
+from engine.data.dataset import Dataset, centre_of
 from engine.data.scaling import Scaling, fillings, fit
 
 # A gathered block larger than the processor's cache makes every step wait for memory.
@@ -28,9 +28,12 @@ class Feed:
         self.outputs = dataset.targets.shape[1]
         classes = dataset.task == "classification"
         # Centred in float64 before float32 sees them: a run's own mean is then a small correction.
-        self.target_centre: Floats = np.zeros(self.outputs) if classes else dataset.targets.mean(axis=0)
-        self.rows: Floats = np.empty((len(dataset.targets), self.inputs + 1 + self.outputs), dtype=dtype)
-        self.rows[:, : self.inputs] = dataset.inputs
+        self.target_centre: Floats = np.zeros(self.outputs) if classes else centre_of(dataset.targets)
+        room = dataset.room
+        if room is None or room.dtype != dtype:
+            room = np.empty((len(dataset.targets), self.inputs + 1 + self.outputs), dtype=dtype)
+            room[:, : self.inputs] = dataset.inputs
+        self.rows: Floats = room
         self.rows[:, self.inputs] = 1
         self.rows[:, self.inputs + 1 :] = dataset.targets - self.target_centre
 

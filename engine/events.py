@@ -32,6 +32,13 @@ class StudyStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class DataLoading:
+    """A worker reads a large file: the share of it that has been read. Never kept: it says nothing of a study."""
+
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class DataRead:
     """A worker has read the data."""
 
@@ -205,6 +212,7 @@ class JobEnded:
 
 Event: TypeAlias = (
     StudyStarted
+    | DataLoading
     | DataRead
     | EnvironmentSeen
     | RunsStarted
@@ -223,7 +231,7 @@ Event: TypeAlias = (
 )
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Event.__args__}
 NUMBERS = frozenset(
-    {"value", "seconds", "lowest", "highest", "error", "gradient_norm"}
+    {"value", "seconds", "share", "lowest", "highest", "error", "gradient_norm"}
     | {"gradient_norms", "weight_norms", "unit_means", "unit_sds", "dead"}
     | {"rates", "before", "suggested"}
 )

@@ -14,6 +14,7 @@ from engine.architecture import refuse_impossible
 from engine.batches import Feed
 from engine.data.dataset import prepare
 from engine.data.leaks import warnings
+from engine.data.progress import Progress, silent
 from engine.data.splits import folds, test_rows
 from engine.errors import KeyProblem, LabError
 from engine.events import DataRead, EnvironmentSeen
@@ -28,8 +29,10 @@ from engine.validations import NoValidation
 NO_ROWS = np.empty(0, dtype=np.int64)
 
 
-def read(experiment: Experiment, specs: Sequence[RunSpec]) -> tuple[Feed, list[Job], DataRead]:
-    """Read the data and cut each run's rows from them.
+def read(
+    experiment: Experiment, specs: Sequence[RunSpec], progress: Progress = silent
+) -> tuple[Feed, list[Job], DataRead]:
+    """Read the data and cut each run's rows from them; `progress` is told the share of a large file that is read.
 
     Raises
     ------
@@ -37,7 +40,7 @@ def read(experiment: Experiment, specs: Sequence[RunSpec]) -> tuple[Feed, list[J
         Where the data, the split or the loss cannot be.
     """
     dtype = np.float32 if experiment.training.optimizer.iterates else np.float64
-    dataset = prepare(experiment.data, experiment.seed, dtype=dtype)
+    dataset = prepare(experiment.data, experiment.seed, dtype=dtype, progress=progress)
     refuse_impossible(experiment, dataset.grid)
     direct.refuse_impossible(experiment, dataset.task)
     loss = loss_of(experiment, dataset.task)

@@ -19,8 +19,9 @@ from pathlib import Path
 
 from engine import control, events, inspection, prepare, range_test, tables, trainer
 from engine.control import Command, Control, Inspect, Job, Train, TryRates
+from engine.data.progress import Progress, silent
 from engine.errors import LabError
-from engine.events import Event, Inspected, JobEnded, Paused, RatesTried, RunsFailed
+from engine.events import DataLoading, Event, Inspected, JobEnded, Paused, RatesTried, RunsFailed
 from engine.jobs import stacks
 from engine.results import unpacked
 
@@ -45,27 +46,30 @@ def main() -> int:
         command = commands.get()
         if not isinstance(command, Job):
             continue  # it came too late: what it was meant for has ended
-        for event in _events_of(command, commands):
+        for event in _events_of(command, commands, outbox):
             outbox.put(event)
         outbox.put(JobEnded())
 
 
-def _events_of(job: Job, commands: queue.SimpleQueue[Command]) -> Iterator[Event]:
+def _events_of(job: Job, commands: queue.SimpleQueue[Command], outbox: Outbox) -> Iterator[Event]:
     match job:
         case Train():
-            return work(job, commands)
+            return work(job, commands, lambda share: outbox.put(DataLoading(share)))
         case Inspect():
             return look_into(job)
         case TryRates():
             return try_rates(job)
 
 
-def work(job: Train, commands: queue.SimpleQueue[Command]) -> Iterator[Event]:
-    """Yield the events of one job: all its stacks in turn, an event each, so that all folds are seen to grow."""
+def work(job: Train, commands: queue.SimpleQueue[Command], progress: Progress = silent) -> Iterator[Event]:
+    """Yield the events of one job: all its stacks in turn, an event each, so that all folds are seen to grow.
+
+    `progress` is told how far the data are read, which comes before the first event.
+    """
     runs = tuple(spec.index for spec in job.runs)
     try:
         experiment = tables.from_tables(job.experiment)
-        feed, jobs, seen = prepare.read(experiment, job.runs)
+        feed, jobs, seen = prepare.read(experiment, job.runs, progress)
         yield prepare.environment()
         yield seen
         wishes = Control(commands)

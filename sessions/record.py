@@ -11,6 +11,7 @@ from engine.errors import LabError
 from engine.events import (
     Changed,
     Columns,
+    DataLoading,
     DataRead,
     EnvironmentSeen,
     EpochEnded,
@@ -91,6 +92,8 @@ class Record:
     environment: EnvironmentSeen | None = None
     interventions: tuple[Intervention, ...] = ()
     refit_reason: str = ""
+    loading: float | None = None
+    """The share of a large file that has been read; None where nothing is being read. Never saved."""
 
     @property
     def candidates(self) -> tuple[RunRecord, ...]:
@@ -123,8 +126,10 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
         case RefitPlanned(label=label, epochs=epochs, reason=reason):
             refit = RunRecord(label, "refit", epochs=epochs)
             return replace(record, runs=(*record.runs, refit), refit_reason=reason)
+        case DataLoading(share=share):
+            return replace(record, loading=max(share, record.loading or 0.0))
         case DataRead():
-            return record if record.data == event else replace(record, data=event)
+            return replace(record, data=event, loading=None)
         case EnvironmentSeen():
             return record if record.environment == event else replace(record, environment=event)
         case RunsStarted():

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import LabError
-from engine.events import Event, RunEnded
+from engine.events import DataLoading, Event, RunEnded
 from sessions import files
 from sessions.journal import Journal
 from sessions.page import Page
@@ -54,7 +54,7 @@ class Recorder:
         """Take events in and return the record after them."""
         if self._journal is not None:
             try:
-                self._journal.append(batch)
+                self._journal.append([event for event in batch if not isinstance(event, DataLoading)])
             except LabError as error:
                 self.problem = str(error)
                 self._journal.close()

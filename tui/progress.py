@@ -9,6 +9,7 @@ from sessions.record import Record
 from tui.numbers import duration
 
 WINDOW_SECONDS = 5.0
+BAR = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ class Progress:
         if self.seconds_left is not None:
             parts.append(f"{duration(self.seconds_left)} left")
         return " · ".join(parts)
+
+
+def bar(share: float) -> str:
+    """Return a share from 0 to 1 as a bar: `━━━━━─────  50%`."""
+    filled = round(BAR * min(max(share, 0.0), 1.0))
+    return f"{'━' * filled}{'─' * (BAR - filled)} {share:4.0%}"
 
 
 def done(record: Record) -> tuple[int, int]:

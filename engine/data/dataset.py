@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from engine.arrays import Array, Floats, Integers
+from engine.data.encoding import Encoded
 from engine.data.lags import lagged
+from engine.data.progress import Progress, silent
+from engine.data.sources.base import Slow, Source
 from engine.data.sources.own_file import OwnFile
 from engine.data.table import Fill, Table, Task
 from engine.errors import KeyProblem, LabError
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 Split = Literal["random", "stratified", "time"]
 MOST_CLASSES = 1_000
+BLOCK_ROWS = 4_096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +68,8 @@ class Dataset:
     """How many of the last rows are the test rows, where the data come in two parts."""
     notes: tuple[str, ...] = ()
     """How a file was read, where a person should know."""
+    room: Floats | None = None
+    """(rows, features + 1 + outputs): the array whose first columns `inputs` is, so that a feed needs no copy."""
 
     @property
     def rows(self) -> int:
@@ -81,10 +88,11 @@ class Dataset:
         return digest.hexdigest()
 
 
-def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -> Dataset:
+def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32, progress: Progress = silent) -> Dataset:
     """Return the dataset that `[data]` describes.
 
-    `skip` drops that many first rows of a series at least: the largest lag of a sweep over lags.
+    `skip` drops that many first rows of a series at least: the largest lag of a sweep over lags. `progress` is told
+    the share of a large file that has been read.
 
     Raises
     ------
@@ -95,7 +103,7 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -
     """
     name = spec.label
     source = spec.source.as_series() if isinstance(spec.source, OwnFile) and spec.lag_list else spec.source
-    raw = source.load(stream(seed, Purpose.DATA))
+    raw = load(source, seed, progress)
     _refuse_what_is_not_finite(name, raw)
     hashed = _hash(raw)
     raw = _with_task(raw, spec.task)
@@ -103,17 +111,19 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -
         raw = _with_log_target(raw)
     table, times = lagged(raw, spec.lag_list, skip)
     table = _with_powers(name, table, spec.polynomial)
-    # float32 holds a timestamp of 1.7e9 only to the nearest 128, so large offsets go while it is still float64. Any
-    # constant near the data does: each run subtracts its own mean anyway, so no row leaks into another's scaling.
-    centre = np.zeros(table.features.shape[1])
-    if spec.standardize:
-        centre = table.features.mean(axis=0) if table.fill is None else np.nanmean(table.features, axis=0)
     labels = table.targets if table.task == "classification" else None
+    targets = table.targets if labels is None else np.eye(len(table.classes))[labels]
+    # float32 holds a timestamp of 1.7e9 only to the nearest 128, so large offsets go while it is still float64.
+    centre = centre_of(table.features) if spec.standardize else np.zeros(table.features.shape[1])
+    columns = table.features.shape[1]
+    room = np.empty((table.rows, columns + 1 + targets.shape[1]), dtype=dtype)
+    for rows in blocks(table.rows):
+        room[rows, :columns] = np.asarray(table.features[rows], dtype=np.float64) - centre
     return Dataset(
         name=name,
-        inputs=np.ascontiguousarray(table.features - centre, dtype=dtype),
+        inputs=room[:, :columns],
         centre=centre,
-        targets=table.targets if labels is None else np.eye(len(table.classes))[labels],
+        targets=targets,
         labels=labels,
         feature_names=table.feature_names,
         target_names=table.target_names,
@@ -130,7 +140,43 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32) -
         test_rows=table.test_rows,
         notes=table.notes,
         sha256=hashed,
+        room=room,
     )
+
+
+def load(source: Source, seed: int, progress: Progress) -> Table:
+    """Return all rows of a source; one that takes its time tells how far it is."""
+    if isinstance(source, Slow):
+        return source.load_telling(progress)
+    return source.load(stream(seed, Purpose.DATA))
+
+
+def blocks(rows: int) -> Iterator[slice]:
+    """Yield all rows in blocks: a copy of all of them at once would be as large as the data."""
+    for start in range(0, rows, BLOCK_ROWS):
+        yield slice(start, min(start + BLOCK_ROWS, rows))
+
+
+def centre_of(features: Array | Encoded) -> Floats:
+    """Return a point near the middle of all rows: (rows, columns) → (columns,), float64; nan is left out.
+
+    Each run subtracts the mean of its own training rows anyway, so the point decides nothing; but it is made of
+    held-out rows too. So it is rounded, to a 4096th of the range: in which order rows are added cannot be seen in it.
+    """
+    columns = features.shape[1]
+    total, count = np.zeros(columns), np.zeros(columns)
+    low, high = np.full(columns, np.inf), np.full(columns, -np.inf)
+    for rows in blocks(len(features)):
+        block = np.asarray(features[rows], dtype=np.float64)
+        present = ~np.isnan(block)
+        total += np.where(present, block, 0.0).sum(axis=0)
+        count += present.sum(axis=0)
+        low, high = np.fmin(low, block.min(axis=0)), np.fmax(high, block.max(axis=0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        step = np.exp2(np.ceil(np.log2(high - low)) - 12)
+        rounded = np.rint(total / count / step) * step
+    constant = np.where(np.isfinite(low), low, 0.0)
+    return np.where(high > low, rounded, constant)
 
 
 def _with_task(table: Table, task: Task | None) -> Table:
@@ -179,8 +225,9 @@ def _with_powers(name: str, table: Table, degree: int) -> Table:
     """Return the table with each feature's powers 1 to `degree` as features, all of one power beside each other."""
     if degree == 1:
         return table
+    values = np.asarray(table.features, dtype=np.float64)
     with np.errstate(over="ignore"):
-        features = np.concatenate([table.features**power for power in range(1, degree + 1)], axis=1)
+        features = np.concatenate([values**power for power in range(1, degree + 1)], axis=1)
     names = (f"{feature}^{power}" for power in range(2, degree + 1) for feature in table.feature_names)
     raised = replace(
         table,
@@ -223,19 +270,23 @@ def _settled_split(spec: Data, table: Table, *, series: bool) -> Split:
 def _refuse_what_is_not_finite(name: str, table: Table) -> None:
     # Half of float32's range: what is centred may be twice as far from zero as what is not.
     largest = float(np.finfo(np.float32).max) / 2
-    for names, values in ((table.feature_names, table.features), (table.target_names, table.targets)):
-        cells = values.reshape(table.rows, -1)
-        wrong = ~(np.abs(cells) <= largest)
-        if names is table.feature_names and table.fill is not None:
-            wrong &= ~np.isnan(cells)
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0]
-            day = "" if table.dates is None else f" ({table.dates[row]})"
-            raise LabError(
-                f"column {names[column]} holds {cells[row, column]:g} in row {row + 1}{day}",
-                f"every cell must be a number between −{largest:.1e} and {largest:.1e}",
-                where=name,
-            )
+    outputs = table.targets.reshape(table.rows, -1)
+    for rows in blocks(table.rows):
+        for names, values in ((table.feature_names, table.features[rows]), (table.target_names, outputs[rows])):
+            if values.dtype.kind in "biu":
+                continue
+            wrong = ~(np.abs(values) <= largest)
+            if names is table.feature_names and table.fill is not None:
+                wrong &= ~np.isnan(values)
+            if wrong.any():
+                row, column = np.argwhere(wrong)[0]
+                place = rows.start + row
+                day = "" if table.dates is None else f" ({table.dates[place]})"
+                raise LabError(
+                    f"column {names[column]} holds {values[row, column]:g} in row {place + 1}{day}",
+                    f"every cell must be a number between −{largest:.1e} and {largest:.1e}",
+                    where=name,
+                )
 
 
 def _hash(table: Table) -> str:
@@ -243,8 +294,12 @@ def _hash(table: Table) -> str:
     words = [table.feature_names, table.target_names, table.classes]
     digest = hashlib.sha256(json.dumps(words).encode())
     for values in (table.features, table.targets, table.dates):
-        if values is not None:
-            ordered = values.astype(values.dtype.newbyteorder("<"))
-            digest.update(f"{ordered.dtype.str}{ordered.shape}".encode())
+        if values is None:
+            continue
+        for rows in blocks(table.rows):
+            block = values[rows]
+            ordered = block.astype(block.dtype.newbyteorder("<"))
+            if not rows.start:
+                digest.update(f"{ordered.dtype.str}{values.shape}".encode())
             digest.update(ordered.tobytes())
     return digest.hexdigest()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import Array, Integers
+from engine.data.formats.numbers import Numbers
 from engine.data.formats.sheet import Column
 from engine.errors import KeyProblem
 
@@ -21,32 +22,66 @@ def lacking(column: Column) -> Array:
     return np.isnan(column.values) if column.kind == "number" else column.values < 0
 
 
-def encoded(features: Sequence[Column], rows: Integers, most: int) -> tuple[Array, tuple[str, ...], tuple[int, ...]]:
-    """Return (rows, columns) float64, the columns' names, and which of them only say whether a row has a word.
+class Encoded:
+    """The features of some rows of a sheet, made when they are asked for: (rows, features), float64.
 
     A word becomes a column that is 1 where a row has it, up to `most` words of a column; a day the number of days
-    since 1970-01-01, with the time of day as its fraction.
+    since 1970-01-01, with the time of day as its fraction. `encoded[rows]` gives some rows, `np.asarray` all of them.
     """
-    columns: list[Array] = []
-    names: list[str] = []
-    indicators: list[int] = []
-    for column in features:
-        values = column.values[rows]
-        if column.kind != "word":
-            columns.append(_days(values) if column.kind == "day" else values)
-            names.append(column.name)
-            continue
-        words = column.vocabulary
-        shown = words if len(words) <= most + 1 else words[:most]
-        parts = [(word, values == number) for number, word in enumerate(shown)]
-        if len(shown) < len(words):
-            parts.append((RARE, values >= len(shown)))
-        for word, has in parts:
-            indicators.append(len(columns))
-            columns.append(has.astype(np.float64))
-            names.append(f"{column.name}={word}")
-    values = np.stack(columns, axis=1) if columns else np.empty((len(rows), 0))
-    return values, tuple(names), tuple(indicators)
+
+    def __init__(self, features: Sequence[Column], rows: Integers, numbers: Numbers, most: int) -> None:
+        self._rows = rows
+        self._numbers = numbers
+        names: list[str] = []
+        indicators: list[int] = []
+        self._parts: list[tuple[Column, int, int]] = []
+        """Columns of words and days, the first feature of each, and how many words have a feature of their own."""
+        places: list[int] = []
+        sources: list[int] = []
+        for column in features:
+            if column.kind == "number":
+                places.append(len(names))
+                sources.append(column.place)
+                names.append(column.name)
+                continue
+            words = column.vocabulary
+            shown = len(words) if len(words) <= most + 1 else most
+            self._parts.append((column, len(names), shown))
+            if column.kind == "day":
+                names.append(column.name)
+                continue
+            described = [*words[:shown], *([RARE] if shown < len(words) else [])]
+            indicators += range(len(names), len(names) + len(described))
+            names += [f"{column.name}={word}" for word in described]
+        self._places = np.array(places, dtype=np.int64)
+        self._sources = np.array(sources, dtype=np.int64)
+        self.names = tuple(names)
+        self.indicators = tuple(indicators)
+        """The features that only say whether a row has a word."""
+        self.shape = (len(rows), len(names))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, wanted: slice | Integers) -> Array:
+        rows = self._rows[wanted]
+        block = np.zeros((len(rows), len(self.names)))
+        block[:, self._places] = self._numbers.array[rows][:, self._sources]
+        self._numbers.forget()
+        for column, first, shown in self._parts:
+            values = column.codes[rows]
+            if column.kind == "day":
+                block[:, first] = _days(values)
+                continue
+            # A word that only the test file has is one of the rare ones, or none at all.
+            feature = np.minimum(values, shown)
+            width = shown + (shown < len(column.vocabulary))
+            has = np.flatnonzero((values >= 0) & (feature < width))
+            block[has, first + feature[has]] = 1.0
+        return block
+
+    def __array__(self, dtype: type | None = None, copy: bool | None = None) -> Array:
+        return np.asarray(self[:], dtype=dtype)
 
 
 def _days(values: Array) -> Array:

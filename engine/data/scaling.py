@@ -67,8 +67,11 @@ def _without_unseen(dataset: Dataset, rows: Integers, scaling: Scaling) -> Scali
     places = np.array(dataset.indicators, dtype=np.int64)
     if not len(places):
         return scaling
-    values = dataset.inputs[rows][:, places]
-    alike = places[(values == values[0]).all(axis=0)]
+    first = dataset.inputs[rows[0], places]
+    same = np.ones(len(places), dtype=bool)
+    for start in range(0, len(rows), CHUNK):
+        same &= (dataset.inputs[np.ix_(rows[start : start + CHUNK], places)] == first).all(axis=0)
+    alike = places[same]
     mean, sd = scaling.mean.copy(), scaling.sd.copy()
     sd[alike] = np.inf
     return Scaling(mean, sd)
@@ -81,9 +84,13 @@ def fillings(dataset: Dataset, rows: Integers) -> Floats | None:
     """
     if dataset.fill is None:
         return None
-    values = dataset.inputs[rows].astype(np.float64)
-    values[:, np.isnan(values).all(axis=0)] = 0.0
-    return np.asarray(np.nanmean(values, axis=0) if dataset.fill == "mean" else np.nanmedian(values, axis=0))
+    found = np.zeros(dataset.inputs.shape[1])
+    middle = np.nanmean if dataset.fill == "mean" else np.nanmedian
+    for place in range(len(found)):
+        values = dataset.inputs[rows, place].astype(np.float64)
+        if not np.isnan(values).all():
+            found[place] = middle(values)
+    return found
 
 
 def _fit(values: Floats, rows: Integers, *, complete: bool = True) -> Scaling:

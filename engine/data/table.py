@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.arrays import Array
+from engine.data.encoding import Encoded
 
 Task = Literal["regression", "classification"]
 Fill = Literal["mean", "median"]
@@ -18,8 +19,8 @@ class Table:
     A table without feature columns is a series: its features are its own past (`lags`).
     """
 
-    features: Array
-    """(rows, columns), float64."""
+    features: Array | Encoded
+    """(rows, columns): numbers of any kind, such as the bytes of pictures; large ones are made block by block."""
     feature_names: tuple[str, ...]
     targets: Array
     """(rows, outputs) float64 for a regression; (rows,) int64 class numbers for a classification."""

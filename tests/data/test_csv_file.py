@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 from engine import tables
 from engine.data import prepare
 from engine.data.encoding import RARE
-from engine.data.formats import cells, csv_file
+from engine.data.formats import cells, csv_file, text_file
 from engine.data.formats.csv_file import read
+from engine.data.formats.text_file import DELIMITERS, Form
 from engine.data.sources import OwnFile, Wine
 from engine.errors import KeyProblem, LabError
 from engine.experiment import Data
@@ -36,7 +38,8 @@ def put(tmp_path):
 
 
 def table_of(path, **keys):
-    return OwnFile(str(path), **keys).load(stream(0, Purpose.DATA))
+    table = OwnFile(str(path), **keys).load(stream(0, Purpose.DATA))
+    return replace(table, features=np.asarray(table.features))
 
 
 def columns_of(sheet):
@@ -71,7 +74,7 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 )
 def test_what_the_standard_writer_writes_is_read_back(tmp_path_factory, numbers, words, delimiter, end, mark):
     buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=csv_file.DELIMITERS[delimiter], lineterminator=end)
+    writer = csv.writer(buffer, delimiter=DELIMITERS[delimiter], lineterminator=end)
     writer.writerow(["number", "word"])
     for number, word in zip(numbers, words, strict=False):
         writer.writerow([repr(number), word])
@@ -119,7 +122,7 @@ def test_duplicate_and_empty_headers_are_renamed_and_said(put):
     sheet = read(put("a,a,,a-2,a\n1,2,3,4,5\n"))
     assert [column.name for column in sheet.columns] == ["a", "a-2", "column-3", "a-2-2", "a-3"]
     assert len(sheet.notes) == 4
-    assert "column 2 is called a-2, the second a" in sheet.notes
+    assert "column 2 is called a-2, another a" in sheet.notes
 
 
 def test_empty_cells_are_counted(put):
@@ -174,15 +177,21 @@ REFUSED = {
     "ragged": ("a,b\n1,2\n3\n", "line 3 has 1 cells, and the header has 2"),
     "too many": ("a,b\n1,2,3\n", "line 2 has 3 cells"),
     "open quote": ('a,b\n1,2\n3,"4\n5,6\n', "line 3: a quote is opened and not closed"),
-    "NUL": (b"a,b\n1,2\n\x00,3\n", "NUL byte in line 3"),
+    "NUL": (b"a,b\n1,2\n\x00,3\n", "line 3, byte 1 is a NUL byte"),
     "UTF-16": ("a,b\n1,2\n".encode("utf-16"), "is UTF-16"),
-    "Latin-1": ("a,b\n1,caf\u00e9\n".encode("latin-1"), "is not UTF-8 text"),
+    "UTF-16 without a mark": ("a,b\n1,2\n".encode("utf-16-le"), "line 1, byte 2 is a NUL byte"),
+    "a cut character": (b"a,b\n1,caf\xc3", "is not UTF-8 text: line 2, byte 7"),
+    "Latin-1": ("a,b\n1,caf\u00e9\n".encode("latin-1"), "is not UTF-8 text: line 2, byte 6 is 0xe9"),
     "header only": ("a,b\n", "a header and no rows"),
     "empty": ("", "is empty"),
     "blank": ("\n\n  \n", "is empty"),
     "nan": ("a,b\n1,2\nnan,3\ninf,4\n1e999,5\n", "column a holds nan in line 3, inf in line 4, 1e999 in line 5"),
     "thousands": ('a,b\n"1,234.5",2\n"2,000.25",3\n', 'column a holds 1,234.5 in line 2'),
     "decimal or thousands": ('a,b\n"1,234",2\n"2,000",3\n', "or a decimal comma?"),
+    "thousands with points": ("a;b\n1.234.567;2\n2.000.000;3\n", "column a holds 1.234.567 in line 2"),
+    "thousands with spaces": ("a,b\n1 234,2\n2 000.5,3\n", "column a holds 1 234 in line 2"),
+    "decimals or thousands": ("a;b\n1.234;2\n2.000;3\n", "decimals, or thousands?"),
+    "no header": ("1,2\n3,4\n", "line 1 holds nothing but numbers (1, 2)"),
     "two delimiters": ("a,b;c,d\n1,2;3,4\n", "commas and semicolons"),
     "a slip": ("a,b\n" + "1,2\n" * 20 + "l,2\n", "column a holds l in line 22"),
     "no day": ("a,b\n2013-02-30,1\n2013-01-01,2\n", "2013-02-30 in line 2, which is no day"),
@@ -230,10 +239,51 @@ def test_an_identifier_is_no_category(put):
 
 
 def test_keys_decide_what_has_two_readings(put):
+    path = put("a;b\n1.234;2\n2.000;3\n")
+    assert read(path, decimal="point").columns[0].values.tolist() == [1.234, 2.0]
+    path = put("1,2\n3,4\n")
+    named, unnamed = read(path, Form(header=True)), read(path, Form(header=False))
+    assert ([c.name for c in named.columns], named.rows) == (["1", "2"], 1)
+    assert ([c.name for c in unnamed.columns], unnamed.rows) == (["column-1", "column-2"], 2)
+    assert "there is no header: the columns are called column-1 to column-2" in unnamed.notes
     path = put('a,b\n"1,234",2\n"2,000",3\n')
     assert read(path, decimal="comma").columns[0].values.tolist() == [1.234, 2.0]
     path = put("a,b;c,d\n1,2;3,4\n")
-    assert [column.name for column in read(path, "semicolon").columns] == ["a,b", "c,d"]
+    assert [column.name for column in read(path, Form("semicolon")).columns] == ["a,b", "c,d"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1", "windows-1252"])
+@pytest.mark.parametrize("mark", [False, True])
+def test_a_named_encoding_is_read_and_said(put, encoding, mark):
+    python = {"windows-1252": "cp1252"}.get(encoding, encoding)
+    text = "caf\u00e9,b\ncr\u00e8me,1\n\u00fc,2\n" if encoding != "windows-1252" else "\u20ac,b\n\u2026,1\n\u00fc,2\n"
+    header, first, *_ = text.split("\n")
+    mark = mark and encoding == "utf-8"
+    sheet = read(put((b"\xef\xbb\xbf" if mark else b"") + text.encode(python)), Form(encoding=encoding))
+    assert sheet.columns[0].name == header.partition(",")[0]
+    assert first.partition(",")[0] in sheet.columns[0].vocabulary
+    assert any(encoding in note for note in sheet.notes) == (encoding != "utf-8")
+
+
+def test_a_byte_order_mark_is_said(put):
+    assert read(put(b"\xef\xbb\xbfa,b\n1,2\n")).notes == ("it begins with a byte-order mark, which is left out",)
+
+
+@given(place=st.integers(0, 400_000), before=st.sampled_from(["x", "\u00e9", "\u4e16", "\U0001f600"]))
+def test_the_byte_that_is_no_text_is_named_wherever_it_stands(tmp_path_factory, place, before):
+    # Pieces of 64 kB: a character may begin in one and end in the next, and the byte come right after.
+    lines = f"a,{before * 10}\n".encode() * 12_000
+    place = min(place, len(lines))
+    while place < len(lines) and lines[place] & 0xC0 == 0x80:
+        place += 1
+    path = tmp_path_factory.mktemp("bytes") / "table.csv"
+    path.write_bytes(lines[:place] + b"\xff" + lines[place:])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_file, "CHUNK_BYTES", 1 << 16)
+        with pytest.raises(LabError) as error:
+            read(path)
+    line, column = lines[:place].count(b"\n") + 1, place - lines[:place].rfind(b"\n")
+    assert f"line {line}, byte {column} is 0xff" in str(error.value)
 
 
 # --- as a data set ----------------------------------------------------------------------------------------------------
@@ -249,6 +299,13 @@ def test_words_become_features_and_the_rare_ones_share_one(put):
     assert table.indicators == (0, 1, 2, 3)
     # A bucket of one would only be a longer name for it.
     assert table_of(path, most_words=4).feature_names == (*(f"word={word}" for word in "abcde"), "x")
+
+
+def test_a_text_that_is_hardly_a_category_is_said(put):
+    path = put("name,x,y\n" + "".join(f"n{row // 2 if row < 4 else row},{row},{row}\n" for row in range(40)))
+    (note,) = [note for note in table_of(path).notes if "different words" in note]
+    assert note.startswith("column name has 38 different words, of which 20 have a feature of their own")
+    assert not any("different words" in note for note in table_of(path, most_words=40).notes)
 
 
 def test_target_and_features_are_chosen_by_name(put):

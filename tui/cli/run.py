@@ -28,7 +28,7 @@ from tui.cli import FAILED, INTERRUPTED, OK, complain
 from tui.cli.experiments import blame, overrides_of
 from tui.cli.tables import problems, runs_table
 from tui.numbers import figure
-from tui.progress import Pace
+from tui.progress import Pace, bar
 from tui.text import safe
 
 REDRAW_SECONDS = 0.2
@@ -155,15 +155,21 @@ class Teller:
     def tell(self, record: Record) -> None:
         """Say where the study stands, if it is time to."""
         now = time.monotonic()
-        if now < self._next or all(run.status in {"waiting", "failed"} for run in record.runs):
+        reading = record.loading is not None
+        if now < self._next or (not reading and all(run.status in {"waiting", "failed"} for run in record.runs)):
             return
         self._next = now + self._every
+        if record.loading is not None:
+            self._show(f"{self._title} · reading the data {bar(record.loading)}")
+            return
         going = next((run for run in record.runs if run.status == "training"), record.runs[-1])
         loss = going.train_curves.get("loss")
         words = [self._title, self._pace.look(record, now).says()]
         if loss is not None:
             words.append(f"{safe(going.label)} loss {figure(loss.last)}")
-        line = " · ".join(words)
+        self._show(" · ".join(words))
+
+    def _show(self, line: str) -> None:
         if self._terminal:
             width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
             sys.stderr.write(f"\r\x1b[K{line[: width - 1]}")

@@ -150,6 +150,9 @@ class LabScreen(Screen[None]):
 
     def _say_where_it_stands(self, now: float) -> None:
         record = self.controller.record
+        if record.loading is not None and not record.over:
+            self._status.say("reading the data", record.loading)
+            return
         if not record.runs:
             self._status.say("nothing trained yet")
             return

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from engine.data.progress import Progress
 from engine.data.table import Table
 from engine.registry import Registry
 
@@ -19,6 +20,15 @@ class Source(Protocol):
 
     def load(self, rng: np.random.Generator) -> Table:
         """Return all rows; only a generated data set draws from `rng`, the stream of the experiment's seed."""
+        ...
+
+
+@runtime_checkable
+class Slow(Protocol):
+    """A data set that is read from files so large that a person wants to see how far it is."""
+
+    def load_telling(self, progress: Progress) -> Table:
+        """Return all rows, and tell the share that has been read."""
         ...
 
 

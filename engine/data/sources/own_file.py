@@ -10,10 +10,13 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from engine.arrays import Array, Integers
-from engine.data.encoding import encoded, lacking, targets_of
+from engine.data.encoding import Encoded, lacking, targets_of
+from engine.data.folders import cache_folder
 from engine.data.formats import csv_file
 from engine.data.formats.cells import Decimal
 from engine.data.formats.sheet import Column, Sheet, joined
+from engine.data.formats.text_file import Delimiter, Encoding, Form
+from engine.data.progress import Progress, silent
 from engine.data.sources.base import SOURCES
 from engine.data.table import Table
 from engine.errors import KeyProblem, nearest
@@ -65,30 +68,45 @@ class OwnFile:
         help="a column of words becomes a feature for each of so many words, and one for all that are rarer",
         rare=True,
     )
-    delimiter: Literal["comma", "semicolon", "tab"] | None = option(
+    delimiter: Delimiter | None = option(
         None, help="what stands between cells; by default what the header has", rare=True
     )
     decimal: Decimal | None = option(None, help="the sign before decimals; by default what the numbers have", rare=True)
+    encoding: Encoding | None = option(None, help="how its characters are written; by default UTF-8", rare=True)
+    header: bool | None = option(
+        None,
+        help="whether the first line names the columns; by default it does, unless it holds only numbers",
+        rare=True,
+    )
 
     def __post_init__(self) -> None:
         check(self, "data")
 
     def load(self, rng: np.random.Generator) -> Table:  # noqa: ARG002 - nothing is drawn
         """Return the file's rows, those of the test file last; words become one-hot features, days their number."""
+        return self.load_telling(silent)
+
+    def load_telling(self, progress: Progress) -> Table:
+        """Do what `load` does, and tell the share of the files that has been read."""
         if not self.file:
             raise KeyProblem("data.file", "is missing", 'set file = "mine.csv", the path of your table')
-        sheet = csv_file.read(Path(self.file), self.delimiter, self.decimal)
+        form = Form(self.delimiter, self.encoding, self.header)
+        sheet = csv_file.read(Path(self.file), form, self.decimal, progress)
         own_rows = sheet.rows
         if self.test_file is not None:
-            second = csv_file.read(Path(self.test_file), self.delimiter, self.decimal)
-            sheet = joined(sheet, second, self.test_file)
+            second = csv_file.read(Path(self.test_file), form, self.decimal, progress)
+            sheet = joined(sheet, second, self.test_file, cache_folder())
         roles = self._roles(sheet)
         kept, test_rows, notes = self._kept(sheet, roles, own_rows)
-        values, names, indicators = encoded(roles.features, kept, self.most_words)
+        features = Encoded(roles.features, kept, sheet.numbers, self.most_words)
         targets, classes = targets_of(roles.targets, kept, test_rows)
+        empty = any(
+            lacking(column)[kept].any() for column in roles.features if column.missing and column.kind != "word"
+        )
+        sheet.numbers.forget()
         return Table(
-            features=values,
-            feature_names=names,
+            features=features,
+            feature_names=features.names,
             targets=targets,
             target_names=tuple(column.name for column in roles.targets),
             classes=classes,
@@ -96,8 +114,8 @@ class OwnFile:
             groups=None if roles.group is None else _numbered(roles.group.values[kept]),
             test_rows=test_rows,
             series=True,
-            indicators=indicators,
-            fill=self.missing if self.missing in {"mean", "median"} and np.isnan(values).any() else None,
+            indicators=features.indicators,
+            fill=self.missing if self.missing in {"mean", "median"} and empty else None,
             notes=(*sheet.notes, *self._said(sheet, roles), *notes),
         )
 
@@ -173,9 +191,11 @@ class OwnFile:
         empty = np.zeros(sheet.rows, dtype=bool)
         columns = [*roles.needed, *(column for column in roles.features if column not in roles.needed)]
         for column in columns:
+            if not column.missing:
+                continue
             missing = lacking(column)
             if self.missing == "error" and missing.any():
-                others = sum(1 for other in columns if lacking(other).any()) - 1
+                others = sum(1 for other in columns if other.missing) - 1
                 raise KeyProblem(
                     "data.missing",
                     f'is "error", and column {column.name} has {int(missing.sum())} empty cells, the first in row'
@@ -197,6 +217,12 @@ class OwnFile:
             " rows in its order"
             for column in roles.features
             if column.kind == "day" and roles.date is None
+        ]
+        said += [
+            f"column {column.name} has {len(column.vocabulary):,} different words, of which {self.most_words} have a"
+            " feature of their own: is it a category?"
+            for column in roles.features
+            if len(column.vocabulary) > max(self.most_words + 1, (sheet.rows - column.missing) // 2)
         ]
         if len(roles.targets) == 1 and roles.targets[0].kind == "number":
             values = roles.targets[0].values
