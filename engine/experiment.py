@@ -33,6 +33,14 @@ class Data:
     """Which rows, which of them are held out for the test, and how they are scaled."""
 
     source: Source = choice(SOURCES, key="name", help="a data set that comes with lossbook")
+    target: str | tuple[str, ...] | None = option(
+        None, help="the column to predict, or several; by default the data set's own, or the last of a file", rare=True
+    )
+    features: tuple[str, ...] | None = option(
+        None,
+        help="the columns to predict it from, * stands for anything; by default all others, and none with lags",
+        rare=True,
+    )
     lags: int | tuple[int, ...] = bounded(
         0, at_least=0, at_most=10_000, help="a series: its own last n values as features, or a list of single lags"
     )

@@ -82,6 +82,13 @@ def breast_cancer() -> Iterator[str]:
         yield ",".join(number(value) for value in (*measured, label))
 
 
+def penguins() -> Iterator[str]:
+    """Penguins: species, island, four measurements, sex and year, as the package has them."""
+    from importlib.resources import files  # noqa: PLC0415 - as above
+
+    yield from files("palmerpenguins").joinpath("data", "penguins.csv").read_text(encoding="ascii").splitlines()
+
+
 def number(value: float) -> str:
     """Return the shortest text that reads back as the same number, without a needless `.0`."""
     return repr(float(value)).removesuffix(".0")
@@ -106,7 +113,7 @@ def write(path: Path, lines: Iterable[str]) -> str:
     return f"{path.name}: written, {shape}, {path.stat().st_size:,} bytes"
 
 
-TABLES = (births, births_1969, breast_cancer, digits, iris, wine)
+TABLES = (births, births_1969, breast_cancer, digits, iris, penguins, wine)
 
 
 def file_of(table: Callable[[], Iterator[str]]) -> str:

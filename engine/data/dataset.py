@@ -14,8 +14,8 @@ from engine.arrays import Array, Floats, Integers
 from engine.data.encoding import Encoded
 from engine.data.lags import lagged
 from engine.data.progress import Progress, silent
-from engine.data.sources.base import Slow, Source
-from engine.data.sources.own_file import OwnFile
+from engine.data.selection import Wanted, selected
+from engine.data.sources.base import FromFiles
 from engine.data.table import Fill, Table, Task
 from engine.errors import KeyProblem, LabError
 from engine.streams import Purpose, stream
@@ -102,8 +102,7 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32, p
         For a cell that is not a finite number, with its column and row.
     """
     name = spec.label
-    source = spec.source.as_series() if isinstance(spec.source, OwnFile) and spec.lag_list else spec.source
-    raw = load(source, seed, progress)
+    raw = load(spec, seed, progress)
     _refuse_what_is_not_finite(name, raw)
     hashed = _hash(raw)
     raw = _with_task(raw, spec.task)
@@ -144,11 +143,20 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32, p
     )
 
 
-def load(source: Source, seed: int, progress: Progress) -> Table:
-    """Return all rows of a source; one that takes its time tells how far it is."""
-    if isinstance(source, Slow):
-        return source.load_telling(progress)
-    return source.load(stream(seed, Purpose.DATA))
+def load(spec: Data, seed: int, progress: Progress = silent) -> Table:
+    """Return all rows with the wanted columns; a large file tells how far it is.
+
+    Raises
+    ------
+    LabError
+        Where they cannot be read.
+    """
+    target = (spec.target,) if isinstance(spec.target, str) else spec.target
+    if isinstance(spec.source, FromFiles):
+        # A series is predicted from its own past, and from what is said to be known beside it.
+        features = () if spec.lag_list and spec.features is None else spec.features
+        return spec.source.read(Wanted(target, features), progress)
+    return selected(spec.source.load(stream(seed, Purpose.DATA)), Wanted(target, spec.features))
 
 
 def blocks(rows: int) -> Iterator[slice]:

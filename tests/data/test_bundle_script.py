@@ -20,6 +20,7 @@ FILES = ROOT / "engine" / "data" / "files"
         ("breast_cancer", "sklearn.datasets"),
         ("digits", "sklearn.datasets"),
         ("iris", "sklearn.datasets"),
+        ("penguins", "palmerpenguins"),
         ("wine", "sklearn.datasets"),
     ],
 )

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from making import own
 
 from engine import tables
 from engine.data import prepare
+from engine.data.dataset import load
 from engine.data.encoding import RARE
 from engine.data.formats import cells, csv_file, text_file
 from engine.data.formats.csv_file import read
@@ -38,7 +40,7 @@ def put(tmp_path):
 
 
 def table_of(path, **keys):
-    table = OwnFile(str(path), **keys).load(stream(0, Purpose.DATA))
+    table = load(own(path, **keys), 0)
     return replace(table, features=np.asarray(table.features))
 
 

@@ -10,12 +10,13 @@ from making import ended, study
 
 from engine import tables
 from engine.batches import Scaler, Scales
+from engine.data.dataset import load
 from engine.data.sources import OwnFile
+from engine.experiment import Data
 from engine.inspection import inspect
 from engine.plan import plan
 from engine.prepare import read
 from engine.results import unpacked
-from engine.streams import Purpose, stream
 
 ROWS = 60
 
@@ -55,7 +56,7 @@ def scaled_of(path, missing):
 def test_cells_are_filled_and_scaled_as_scikit_learn_does(tmp_path, missing):
     impute = pytest.importorskip("sklearn.impute")
     path = written(tmp_path / "gaps.csv")
-    raw = OwnFile(str(path), missing=missing).load(stream(0, Purpose.DATA))
+    raw = load(Data(OwnFile(str(path), missing=missing)), 0)
     assert np.isnan(np.asarray(raw.features)).any()
     numbers = [raw.feature_names.index(name) for name in "ab"]
     for _, job, scaled in scaled_of(path, missing):
@@ -68,7 +69,7 @@ def test_cells_are_filled_and_scaled_as_scikit_learn_does(tmp_path, missing):
 
 
 def test_a_row_without_a_word_has_none(tmp_path):
-    raw = OwnFile(str(written(tmp_path / "gaps.csv")), missing="mean").load(stream(0, Purpose.DATA))
+    raw = load(Data(OwnFile(str(written(tmp_path / "gaps.csv")), missing="mean")), 0)
     words = np.asarray(raw.features)[:, list(raw.indicators)]
     assert set(words.sum(axis=1)) == {0.0, 1.0}
 
@@ -110,6 +111,6 @@ def test_wherever_rows_are_scaled_no_gap_is_left(tmp_path, missing):
 def test_rows_without_a_target_are_left_out_and_that_is_said(tmp_path):
     path = tmp_path / "gaps.csv"
     path.write_text("a,y\n1,2\n,3\n3,\n5,6\n")
-    table = OwnFile(str(path), missing="median").load(stream(0, Purpose.DATA))
+    table = load(Data(OwnFile(str(path), missing="median")), 0)
     assert table.targets[:, 0].tolist() == [2, 3, 6]
     assert any(note.startswith("1 of 4 rows") for note in table.notes)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from making import own
 
 from engine.data import folds, prepare
 from engine.data import test_rows as cut_test_rows
@@ -29,7 +30,7 @@ def put(tmp_path):
 
 
 def data(path, made=None, **keys):
-    return prepare(Data(OwnFile(path, **keys), **(made or {})), 0)
+    return prepare(own(path, **keys, **(made or {})), 0)
 
 
 def visits(patients=12, most=5):

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine import tables
 from engine.data import SOURCES, card
 from engine.data.bundled import read
+from engine.data.dataset import load as load_data
 from engine.data.sources import (
     Births,
     Births1969,
@@ -31,10 +33,11 @@ from engine.data.sources import (
     Xor,
     mnist_1d,
 )
+from engine.data.sources.base import start_of
 from engine.errors import KeyProblem, LabError
 from engine.streams import Purpose, stream
 
-COMING_ALONG = [name for name in SOURCES if name != "file"]
+COMING_ALONG = [name for name in SOURCES if name not in {"file", "diabetes"}]
 FILES = Path(__file__).resolve().parents[2] / "engine" / "data" / "files"
 
 
@@ -42,12 +45,19 @@ def load(source, seed=0):
     return source.load(stream(seed, Purpose.DATA))
 
 
+def begun(name, seed=0):
+    """Return the table of a data set with the settings that it should begin with."""
+    begin = {"name": name, **start_of(name).get("data", {}), "lags": 0}
+    return load_data(tables.from_tables({"data": begin}).data, seed)
+
+
 @pytest.mark.parametrize("name", COMING_ALONG)
 def test_tables_are_sound(name):
-    table = load(SOURCES[name]())
-    assert table.features.shape == (table.rows, len(table.feature_names))
-    assert table.features.dtype == np.float64
-    assert np.isfinite(table.features).all()
+    table = begun(name)
+    values = np.asarray(table.features)
+    assert values.shape == table.features.shape == (table.rows, len(table.feature_names))
+    assert values.dtype == np.float64
+    assert np.isfinite(values).all() or (table.fill is not None and not np.isinf(values).any())
     if table.task == "classification":
         assert table.targets.shape == (table.rows,)
         assert table.targets.dtype == np.int64
@@ -63,8 +73,8 @@ def test_tables_are_sound(name):
 
 @pytest.mark.parametrize("name", COMING_ALONG)
 def test_the_seed_decides(name):
-    first, again = load(SOURCES[name](), 3), load(SOURCES[name](), 3)
-    assert first.features.tobytes() == again.features.tobytes()
+    first, again = begun(name, 3), begun(name, 3)
+    assert np.asarray(first.features).tobytes() == np.asarray(again.features).tobytes()
     assert first.targets.tobytes() == again.targets.tobytes()
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from engine import prepare, trainer
 from engine.control import Control
 from engine.data.dataset import Dataset
+from engine.data.sources import OwnFile
 from engine.events import KINDS, EpochEnded, RunEnded
 from engine.experiment import Data, Experiment
 from engine.fields import alternatives, fields_of
@@ -129,6 +130,13 @@ def dataset(rows, features, outputs, classes=False, seed=5):
         times=np.arange(rows),
         sha256="0",
     )
+
+
+def own(path, **keys):
+    """Return the `[data]` of a file; its keys and those of any data set may be given alike."""
+    known = {field.name for field in dataclasses.fields(OwnFile)}
+    mine = {name: value for name, value in keys.items() if name in known}
+    return Data(OwnFile(str(path), **mine), **{name: value for name, value in keys.items() if name not in known})
 
 
 def train(jobs, feed, control=None, dtype=np.float32):

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from engine import tables
 from engine.data import SOURCES, Table, card
+from engine.data.dataset import load
 from engine.data.formats import csv_file
 from engine.data.formats.sheet import Column
+from engine.data.sources.base import start_of
+from engine.errors import LabError
 from engine.fields import fields_of
-from engine.streams import Purpose, stream
 from tui.cli.tables import table
 from tui.numbers import figure
 from tui.text import safe
@@ -25,7 +28,7 @@ WORDS = 5
 def data(options: argparse.Namespace) -> int:
     """List all data sets, or describe one."""
     if options.name is None:
-        known = [describe(name) for name in SOURCES if name != "file"]
+        known = [described for name in SOURCES if name != "file" and (described := _described_if_here(name))]
         if options.json:
             print(json.dumps(known, ensure_ascii=False))
         else:
@@ -54,12 +57,20 @@ def data(options: argparse.Namespace) -> int:
     return 0
 
 
+def _described_if_here(name: str) -> dict[str, Any] | None:
+    try:
+        return describe(name)
+    except LabError:
+        return None
+
+
 def describe(name: str) -> dict[str, Any]:
     """Return what is known of a data set as plain values; a generated one with its default settings."""
     if name == "file" or "/" in name or "." in name:
         return _describe_file(Path(name))
-    source = SOURCES[name]()
-    loaded = source.load(stream(0, Purpose.DATA))
+    source = SOURCES[name]
+    settings = {"name": name, **start_of(name).get("data", {}), "lags": 0}
+    loaded = load(tables.from_tables({"data": settings}).data, 0)
     classes = np.bincount(loaded.targets, minlength=len(loaded.classes)).tolist() if loaded.classes else []
     return {
         "name": name,
@@ -72,8 +83,7 @@ def describe(name: str) -> dict[str, Any]:
         "classes": dict(zip(loaded.classes, classes, strict=True)),
         "dates": _span(loaded),
         "settings": [
-            {"key": info.key, "default": _plain(info.default), "help": info.spec.help}
-            for info in fields_of(type(source))
+            {"key": info.key, "default": _plain(info.default), "help": info.spec.help} for info in fields_of(source)
         ],
         "notes": [],
         "card": card(name),
@@ -114,12 +124,12 @@ def _columns(names: tuple[str, ...], values: Any) -> list[dict[str, Any]]:
         {
             "name": name,
             "type": "number",
-            "minimum": float(values[:, place].min()),
-            "mean": float(values[:, place].mean()),
-            "maximum": float(values[:, place].max()),
-            "missing": 0,
+            "minimum": float(np.nanmin(column)),
+            "mean": float(np.nanmean(column)),
+            "maximum": float(np.nanmax(column)),
+            "missing": int(np.isnan(column).sum()),
         }
-        for place, name in enumerate(names)
+        for name, column in zip(names, np.asarray(values).T, strict=True)
     ]
 
 

@@ -66,7 +66,8 @@ class Row:
             return self.info.spec.absent
         single = isinstance(self.value, list | tuple) and len(self.value) == 1
         # Where a lone number is something else, as the lags up to 7 are not the lag 7, a list of one says so.
-        return f"[{as_text(self.value)}]" if single and int in alternatives(self.info.type) else as_text(self.value)
+        scalar = {int, str} & set(alternatives(self.info.type))
+        return f"[{as_text(self.value)}]" if single and scalar else as_text(self.value)
 
     @property
     def choices(self) -> tuple[Any, ...]:
@@ -191,6 +192,11 @@ def parse(row: Row, text: str) -> Any:
 
 
 def _parse_list(row: Row, typed: str, kinds: tuple[Any, ...]) -> Any:
+    if any(get_args(kind)[:1] == (str,) for kind in kinds):
+        # Names of columns, and blanks may be part of them.
+        names = [name.strip() for name in re.split(r"[,;]", typed.strip("[]")) if name.strip()]
+        one = len(names) == 1 and str in kinds and not typed.startswith("[")
+        return convert(names[0] if one else names, row.info.type, row.key)
     words = [] if typed.casefold() == "none" else re.findall(r"[^\s,;\[\]]+", typed)
     if len(words) == 1 and re.fullmatch(r"\d+(-\d+)+", words[0]):
         words = words[0].split("-")  # 64-32-10 is how networks are written

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import codecs
 import csv
+import gzip
 import hashlib
 import io
 import re
 import stat
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import IO, Literal, cast, get_args
 
 from engine.data.formats.cells import MISSING, NUMBER
 from engine.data.formats.memory import free_bytes
@@ -23,12 +25,15 @@ Encoding = Literal["utf-8", "utf-16", "latin-1", "windows-1252"]
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
+GZIP_MARK = b"\x1f\x8b"
 UTF_8_MARK = b"\xef\xbb\xbf"
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 MOST_COLUMNS = 100_000
 MOST_CELL = 1 << 17
 HEAD_BYTES = 1 << 16
 CHUNK_BYTES = 1 << 20
+MEMORY_PER_BYTE = 3
+"""Four bytes a cell of seldom less than three bytes of text, in each of several workers."""
 MOST_NOTES = 10
 
 
@@ -47,7 +52,9 @@ class TextFile:
 
     path: Path
     size: int
+    """Bytes of text: more than the file has, where it is compressed."""
     sha256: str
+    """Of the text."""
     encoding: str
     """As Python calls it."""
     delimiter: str
@@ -60,7 +67,7 @@ class TextFile:
         """Yield each row's line and cells, the header left out; tell the share that has been read."""
         began, header, step, told = 1, self.header, max(1, self.size // 100), 0
         csv.field_size_limit(MOST_CELL)
-        with self.path.open("rb") as raw, io.TextIOWrapper(raw, encoding=self.encoding, newline="") as lines:
+        with _opened(self.path) as raw, io.TextIOWrapper(raw, encoding=self.encoding, newline="") as lines:
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True, skipinitialspace=True)
             try:
                 for cells in reader:
@@ -96,12 +103,15 @@ def look(path: Path, form: Form) -> TextFile:
         With the file, and the line where there is one, if it is no text or has several readings.
     """
     where = str(path)
-    size = _size_of(path)
-    with path.open("rb") as opened:
-        head = opened.read(HEAD_BYTES)
-    encoding, notes = _encoding_of(head, form.encoding, where)
-    sha256 = _checked(path, encoding)
-    with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as lines:
+    _refuse_what_is_too_large(path)
+    try:
+        with _opened(path) as opened:
+            head = opened.read(HEAD_BYTES)
+        encoding, notes = _encoding_of(head, form.encoding, where)
+        sha256, size = _checked(path, encoding)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise LabError(f"is a damaged gzip file: {error}", "compress it again", where=where) from error
+    with _opened(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as lines:
         first = next((line for line in lines if line.strip()), "")
     cells, delimiter = _first_cells(first, form.delimiter, where)
     if len(cells) > MOST_COLUMNS:
@@ -115,8 +125,15 @@ def look(path: Path, form: Form) -> TextFile:
     return TextFile(path, size, sha256, encoding, DELIMITERS[delimiter], header, names, (*notes, *renamed))
 
 
-def _size_of(path: Path) -> int:
-    """Return the size of a plain file that can be read and fits into memory."""
+def _opened(path: Path) -> IO[bytes]:
+    """Open a file for its text: a compressed one, told by its first bytes, is decompressed as it is read."""
+    with path.open("rb") as opened:
+        compressed = opened.read(2) == GZIP_MARK
+    return cast("IO[bytes]", gzip.open(path, "rb")) if compressed else path.open("rb")
+
+
+def _refuse_what_is_too_large(path: Path) -> None:
+    """Refuse what is no plain file that can be read, or does not fit into memory."""
     where = str(path)
     try:
         found = path.stat()
@@ -129,14 +146,16 @@ def _size_of(path: Path) -> int:
     except ValueError as error:
         raise LabError(f"is no path: {error}", "give the path of a CSV or TSV file", where=where) from error
     free = free_bytes()
-    # Four bytes a cell, and half as much again for what is at work; a cell is seldom shorter than three in the file.
-    if free is not None and found.st_size * 2 > free:
-        raise LabError(
-            f"is {found.st_size >> 20:,} MB large, and {free >> 20:,} MB of memory are free",
-            "take fewer rows or columns, or a machine with more memory",
-            where=where,
-        )
-    return found.st_size
+    if free is not None and found.st_size * MEMORY_PER_BYTE > free:
+        raise _too_large(where, found.st_size, free)
+
+
+def _too_large(where: str, size: int, free: int) -> LabError:
+    return LabError(
+        f"is {size >> 20:,} MB large, and {free >> 20:,} MB of memory are free",
+        "take fewer rows or columns, or a machine with more memory",
+        where=where,
+    )
 
 
 def _encoding_of(head: bytes, asked: Encoding | None, where: str) -> tuple[str, list[str]]:
@@ -151,14 +170,17 @@ def _encoding_of(head: bytes, asked: Encoding | None, where: str) -> tuple[str, 
     return "utf-8-sig", ["it begins with a byte-order mark, which is left out"] if head.startswith(UTF_8_MARK) else []
 
 
-def _checked(path: Path, encoding: str) -> str:
-    """Read the whole file, a piece at a time, and return its SHA-256; refuse what is no text."""
+def _checked(path: Path, encoding: str) -> tuple[str, int]:
+    """Read the whole text, a piece at a time, and return its SHA-256 and size; refuse what is no text."""
     decoder = codecs.getincrementaldecoder(encoding)()
     digest = hashlib.sha256()
-    here = Position()
-    with path.open("rb") as opened:
+    here, size, free = Position(), 0, free_bytes()
+    with _opened(path) as opened:
         while chunk := opened.read(CHUNK_BYTES):
             digest.update(chunk)
+            size += len(chunk)
+            if free is not None and size * MEMORY_PER_BYTE > free:
+                raise _too_large(str(path), size, free)
             if encoding != "utf-16" and b"\0" in chunk:
                 raise LabError(
                     f"{here.after(chunk[: chunk.index(0)])} is a NUL byte",
@@ -176,7 +198,7 @@ def _checked(path: Path, encoding: str) -> str:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise _no_text(path, encoding, str(here), error) from error
-    return digest.hexdigest()
+    return digest.hexdigest(), size
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from engine.data.sources.blobs import Blobs
 from engine.data.sources.breast_cancer import BreastCancer
 from engine.data.sources.circles import Circles
 from engine.data.sources.curve import Curve
+from engine.data.sources.diabetes import Diabetes
 from engine.data.sources.digits import Digits
 from engine.data.sources.high_dimensional_line import HighDimensionalLine
 from engine.data.sources.iris import Iris
@@ -14,6 +15,7 @@ from engine.data.sources.line import Line
 from engine.data.sources.mnist_1d import Mnist1D
 from engine.data.sources.moons import Moons
 from engine.data.sources.own_file import OwnFile
+from engine.data.sources.penguins import Penguins
 from engine.data.sources.polynomial import Polynomial
 from engine.data.sources.spiral import Spiral
 from engine.data.sources.wine import Wine
@@ -27,6 +29,7 @@ __all__ = [
     "BreastCancer",
     "Circles",
     "Curve",
+    "Diabetes",
     "Digits",
     "HighDimensionalLine",
     "Iris",
@@ -35,6 +38,7 @@ __all__ = [
     "Mnist1D",
     "Moons",
     "OwnFile",
+    "Penguins",
     "Polynomial",
     "Source",
     "Spiral",

@@ -8,15 +8,13 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from engine.data.progress import Progress
+from engine.data.selection import Wanted
 from engine.data.table import Table
 from engine.registry import Registry
 
 
-class Source(Protocol):
-    """A data set: a dataclass whose fields, if any, are keys of `[data]`.
-
-    A class may name one of its keys as `implied_by`: a table with that key and no `name` means this data set.
-    """
+class Drawn(Protocol):
+    """A data set that comes along or is generated: it is small, and all of it is there before columns are chosen."""
 
     def load(self, rng: np.random.Generator) -> Table:
         """Return all rows; only a generated data set draws from `rng`, the stream of the experiment's seed."""
@@ -24,14 +22,19 @@ class Source(Protocol):
 
 
 @runtime_checkable
-class Slow(Protocol):
-    """A data set that is read from files so large that a person wants to see how far it is."""
+class FromFiles(Protocol):
+    """A data set that is read from files, which may take long: the wanted columns decide which rows are of use."""
 
-    def load_telling(self, progress: Progress) -> Table:
-        """Return all rows, and tell the share that has been read."""
+    def read(self, wanted: Wanted, progress: Progress) -> Table:
+        """Return the rows with the wanted columns, and tell the share that has been read."""
         ...
 
 
+Source = Drawn | FromFiles
+"""A data set: a dataclass whose fields, if any, are keys of `[data]`.
+
+A class may name one of its keys as `implied_by`: a table with that key and no `name` means this data set.
+"""
 SOURCES: Registry[Source] = Registry("data set")
 
 
