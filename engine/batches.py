@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Array, Floats, Integers
+from engine.augmentations import Augmenter
 from engine.data.dataset import Dataset, centre_of
 from engine.data.scaling import Scaling, fillings, fit
 
@@ -35,7 +36,8 @@ class Feed:
             room[:, : self.inputs] = dataset.inputs
         self.rows: Floats = room
         self.rows[:, self.inputs] = 1
-        self.rows[:, self.inputs + 1 :] = dataset.targets - self.target_centre
+        shown = dataset.targets if dataset.taught is None else dataset.taught
+        self.rows[:, self.inputs + 1 :] = shown - self.target_centre
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,8 +90,16 @@ class Scaler:
 class Batches:
     """The batches of a stack whose runs have equally many training rows."""
 
-    def __init__(self, feed: Feed, rows: Sequence[Integers], scales: Sequence[Scales], batch_size: int) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        rows: Sequence[Integers],
+        scales: Sequence[Scales],
+        batch_size: int,
+        augmenter: Augmenter | None = None,
+    ) -> None:
         self._feed = feed
+        self._augmenter = augmenter
         self._rows: Integers = np.stack(list(rows))
         self._scaler = Scaler(scales)
         self.count: int = self._rows.shape[1]
@@ -112,7 +122,7 @@ class Batches:
         Every run visits its rows in an order of its own. A batch of all rows needs no order and is gathered once.
         """
         if self.batch_size == self.count:
-            if self._whole is None:
+            if self._whole is None or self._augmenter is not None:
                 self._whole = self._gather(self._rows)
             yield self._split(self._whole)
             return
@@ -126,6 +136,8 @@ class Batches:
         block: Floats = self._buffer[: np.prod(shape)].reshape(shape)
         # The indices are our own, so clipping never happens; without it NumPy would gather into a copy first.
         np.take(self._feed.rows, rows, axis=0, out=block, mode="clip")
+        if self._augmenter is not None:
+            self._augmenter.apply(block[..., : self._feed.inputs])
         return self._scaler.apply(block)
 
     def _batches_of(self, block: Floats) -> list[tuple[Floats, Floats]]:

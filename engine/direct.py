@@ -37,6 +37,7 @@ def refuse_impossible(experiment: Experiment, task: str) -> None:
         )
     idle = {
         "l1": training.l1 > 0,
+        "augment": bool(training.augment),
         "clip": training.clip is not None,
         "max_norm": training.max_norm is not None,
         "early_stopping": training.early_stopping is not None,
@@ -71,7 +72,7 @@ def train(jobs: Sequence[Job], feed: Feed, clock: Callable[[], float]) -> Iterat
     seconds = clock() - started
     evaluator = Evaluator(network, feed, scales, loss_of(first.experiment, feed.dataset.task))
     places = range(len(jobs))
-    train_figures = evaluator.figures(places, [evaluation.sample(job.train) for job in jobs])
+    train_figures = evaluator.figures(places, [evaluation.sample(job.train) for job in jobs], taught=True)
     validation = evaluator.figures(places, [job.validation for job in jobs])
     test = evaluator.figures(places, [job.test for job in jobs])
     yield EpochEnded(runs, 1, columns_of(train_figures), columns_of(validation), seconds)

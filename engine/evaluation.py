@@ -45,10 +45,10 @@ class Evaluator:
         self._target_sd: Floats = np.stack([scale.targets.sd for scale in scales])[:, None]
         self._copies: dict[int, Network] = {}
 
-    def figures(self, places: Sequence[int], rows: Sequence[Integers]) -> list[Figures]:
+    def figures(self, places: Sequence[int], rows: Sequence[Integers], *, taught: bool = False) -> list[Figures]:
         """Return loss and metrics of the runs at `places`, each on equally many rows of its own, without penalties.
 
-        Empty figures where there are no rows.
+        Against the true targets, or those that training rows show (`taught`). Empty figures where there are no rows.
         """
         if not places or not len(rows[0]):
             return [{} for _ in places]
@@ -57,20 +57,23 @@ class Evaluator:
         together = max(1, MOST_BYTES // (min(CHUNK, len(rows[0])) * per_row))
         found: list[Figures] = []
         for start in range(0, len(places), together):
-            found += self._of_group(list(places[start : start + together]), np.stack(rows[start : start + together]))
+            group = list(places[start : start + together])
+            found += self._of_group(group, np.stack(rows[start : start + together]), taught=taught)
         return found
 
-    def _of_group(self, places: list[int], rows: Integers) -> list[Figures]:
+    def _of_group(self, places: list[int], rows: Integers, *, taught: bool) -> list[Figures]:
         """Return the figures of runs that are measured at once: rows of (runs, rows)."""
         copy = self._copy(len(places))
         copy.numbers[...] = self._network.numbers[places]
+        dataset = self._feed.dataset
+        targets = dataset.taught if taught and dataset.taught is not None else dataset.targets
         sums = tally(self._feed.dataset.task, self._loss, len(places), self._feed.outputs)
         for start in range(0, rows.shape[1], CHUNK):
             chunk = rows[:, start : start + CHUNK]
             inputs = self._scaler.apply(self._feed.rows[chunk, : self._feed.inputs + 1], places)
             outputs = copy.of_rows(chunk.shape[1], training=False).forward(inputs)
             in_unit = outputs.astype(np.float64) * self._target_sd[places] + self._target_mean[places]
-            sums.add(in_unit, self._feed.dataset.targets[chunk])
+            sums.add(in_unit, targets[chunk])
         # One NaN for all: the sign of one depends on where in its stack a run stood.
         # Nor is there a class, so an accuracy, in outputs that are no numbers.
         figures = sums.figures()

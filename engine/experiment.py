@@ -13,6 +13,7 @@ from typing import Literal
 
 from engine.activations import ACTIVATIONS, Activation
 from engine.activations.relu import Relu
+from engine.data.shift import Shift
 from engine.data.sources import SOURCES, OwnFile, Source
 from engine.errors import KeyProblem
 from engine.fields import bounded, check, choice, fields_of, option
@@ -51,6 +52,15 @@ class Data:
     test_from: date | None = option(None, help="first day of the test rows of a dated series, instead of a share")
     train_rows: int | None = bounded(
         None, at_least=1, help="at most so many training rows (the latest where the split is by time)"
+    )
+    label_noise: float = bounded(
+        0.0, at_least=0, at_most=1, help="share of the labels that are wrong where they train", rare=True
+    )
+    shift: Shift | None = option(
+        None, absent="none", help="a change of the test rows, as if they came from elsewhere", rare=True
+    )
+    test_name: str | None = option(
+        None, absent="none", help="another data set whose rows are the test rows: another era", rare=True
     )
     task: Literal["regression", "classification"] | None = option(
         None, help="what kind of target it is, where it could be read as both; by default what the data say", rare=True
@@ -186,6 +196,9 @@ class Training:
         absent="none",
         help="longest vector of the weights into one unit",
         rare=True,
+    )
+    augment: tuple[str, ...] = option(
+        (), help="changes of the training rows each time they are seen: shift, rotate, noise, flip", rare=True
     )
     early_stopping: EarlyStopping | None = option(
         None, absent="none", help="end when the validation loss no longer falls, and keep the best epoch's weights"

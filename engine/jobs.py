@@ -48,7 +48,7 @@ def stacks(jobs: Sequence[Job]) -> list[list[Job]]:
             (training.loss, training.reduction, training.batch_size, job.epochs),
             (type(training.optimizer), type(training.schedule)),
             (training.weight_decay > 0, training.l1 > 0, training.clip is None, training.max_norm is None),
-            data.random_features,
+            (data.random_features, training.augment),
         )
         sizes = (len(job.train), len(job.validation), len(job.test))
         groups.setdefault((alike, sizes), []).append(job)

@@ -11,12 +11,14 @@ import numpy as np
 
 from engine import direct
 from engine.architecture import refuse_impossible
+from engine.augmentations import AUGMENTATIONS
 from engine.batches import Feed
-from engine.data.dataset import prepare
+from engine.data.dataset import Dataset, prepare
 from engine.data.leaks import warnings
 from engine.data.progress import Progress, silent
+from engine.data.shift import shifted
 from engine.data.splits import folds, test_rows
-from engine.errors import KeyProblem, LabError
+from engine.errors import KeyProblem, LabError, nearest
 from engine.events import DataRead, EnvironmentSeen
 from engine.experiment import Experiment
 from engine.jobs import Job, loss_of
@@ -50,7 +52,11 @@ def read(
     metrics = ("loss", *NAMES[dataset.task])
     if experiment.choose_by not in metrics:
         raise KeyProblem("choose_by", f"cannot be {experiment.choose_by!r}", f"known here are {', '.join(metrics)}")
+    _refuse_augmentations(experiment.training.augment, dataset)
     rest, test = test_rows(experiment.data, dataset, experiment.seed)
+    if experiment.data.shift is not None:
+        _refuse_shift_beside_what_is_made(experiment)
+        dataset = shifted(dataset, rest, test, experiment.data.shift)
     if wants_refit(experiment):
         # Said before the folds train, not after: the refit's rows are known already.
         ((whole, _),) = folds(NoValidation(), experiment.data, dataset, rest, experiment.seed, 0)
@@ -99,6 +105,25 @@ def read(
         ),
     )
     return Feed(dataset, dtype), jobs, seen
+
+
+def _refuse_augmentations(names: Sequence[str], dataset: Dataset) -> None:
+    for name in names:
+        if name not in dataset.augmentations:
+            known = ", ".join(dataset.augmentations)
+            raise KeyProblem(
+                "training.augment", f"names {name!r}, and {dataset.name} declares {known}", nearest(name, AUGMENTATIONS)
+            )
+
+
+def _refuse_shift_beside_what_is_made(experiment: Experiment) -> None:
+    """Refuse a change of values of which something else has been made already: powers, or a logarithm."""
+    for key, is_set in (
+        ("polynomial", experiment.data.polynomial > 1),
+        ("target_transform", experiment.data.target_transform != "none"),
+    ):
+        if is_set:
+            raise KeyProblem("data.shift", f"stands beside data.{key}, which is made of the values", "leave one out")
 
 
 def _without_early_stopping(experiment: Experiment, spec: RunSpec) -> Experiment:

@@ -7,12 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.architecture import inputs_of, layers_of
+from engine.augmentations import Augmenter
 from engine.batches import Feed, Scaler, Scales
+from engine.data.scaling import spread
 from engine.evaluation import sample
 from engine.jobs import Job
 from engine.layers.random_features import median_distance, widen
 from engine.network import Network
 from engine.streams import Purpose
+
+
+def augmenter_of(jobs: Sequence[Job], feed: Feed) -> Augmenter | None:
+    """Return what changes the rows that the runs see, each by its own stream; None where nothing does."""
+    names = jobs[0].experiment.training.augment
+    if not names:
+        return None
+    spreads = [spread(feed.dataset, job.train) for job in jobs]
+    return Augmenter(names, feed.dataset, [job.stream(Purpose.AUGMENTATION) for job in jobs], spreads)
 
 
 def network_of(jobs: Sequence[Job], feed: Feed, scales: Sequence[Scales], dtype: type) -> Network:

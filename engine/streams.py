@@ -22,6 +22,7 @@ class Purpose(IntEnum):
     SHUFFLING = 4
     DROPOUT = 5
     AUGMENTATION = 6
+    LABELS = 7
 
 
 def stream(seed: int, purpose: Purpose, *, restart: int = 0, repeat: int = 0, fold: int = 0) -> np.random.Generator:

@@ -23,7 +23,7 @@ from engine.jobs import Job, loss_of
 from engine.penalties import Penalties
 from engine.rates import Rates
 from engine.results import coefficients, columns_of, parcel
-from engine.setup import network_of
+from engine.setup import augmenter_of, network_of
 from engine.streams import Purpose
 
 
@@ -64,7 +64,11 @@ class Stack:
         self.unit: Floats = np.stack([scale.targets.sd for scale in self.scales])[:, None]
         size = first.batch_size
         self.batches = Batches(
-            feed, [job.train for job in jobs], self.scales, len(jobs[0].train) if size == "all" else size
+            feed,
+            [job.train for job in jobs],
+            self.scales,
+            len(jobs[0].train) if size == "all" else size,
+            augmenter_of(self.jobs, feed),
         )
         self.network = network_of(jobs, feed, self.scales, dtype)
         self.evaluator = Evaluator(self.network, feed, self.scales, self.loss)
@@ -176,7 +180,7 @@ class Stack:
     def _end_epoch(self) -> Iterator[Event]:
         """Measure every run that still trains; one whose loss is no longer a number, or no longer falls, ends here."""
         places = self._training
-        train = self._measure(places, [evaluation.sample(self.jobs[place].train) for place in places])
+        train = self._measure(places, [evaluation.sample(self.jobs[place].train) for place in places], taught=True)
         validation = self._measure(places, [self.jobs[place].validation for place in places])
         yield EpochEnded(self._active, self.epoch, columns_of(train), columns_of(validation), self.seconds)
         over = {}
@@ -191,10 +195,10 @@ class Stack:
         for status in ("finished", "diverged"):
             yield from self._ended([place for place in places if over.get(place) == status], status)
 
-    def _measure(self, places: Sequence[int], rows: Sequence[Integers]) -> list[Figures]:
+    def _measure(self, places: Sequence[int], rows: Sequence[Integers], *, taught: bool = False) -> list[Figures]:
         """Return the figures of some runs, each on its own rows; empty where there are none."""
         with np.errstate(all="ignore"):
-            return self.evaluator.figures(places, rows)
+            return self.evaluator.figures(places, rows, taught=taught)
 
     def _end(self, status: str) -> Iterator[Event]:
         yield from self._ended(self._training, status)
@@ -204,7 +208,7 @@ class Stack:
         jobs = [self.jobs[place] for place in places]
         for place in places:
             self.best.restore(place)
-        train = self._measure(places, [evaluation.sample(job.train) for job in jobs])
+        train = self._measure(places, [evaluation.sample(job.train) for job in jobs], taught=True)
         validation = self._measure(places, [job.validation for job in jobs])
         # A network that was stopped or diverged is no result, and a look at the test rows would be spent on nothing.
         test = self._measure(places, [job.test for job in jobs]) if status == "finished" else [{} for _ in places]

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from engine.arrays import Array, Floats, Integers
+from engine.data.dividing import share_of
 from engine.data.encoding import Encoded
 from engine.data.lags import lagged
 from engine.data.progress import Progress, silent
 from engine.data.selection import Wanted, selected
-from engine.data.sources.base import FromFiles
-from engine.data.table import Fill, Table, Task
-from engine.errors import KeyProblem, LabError
+from engine.data.sources.base import SOURCES, FromFiles, Source
+from engine.data.table import Fill, Table, Task, followed
+from engine.errors import KeyProblem, LabError, nearest
 from engine.streams import Purpose, stream
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ class Dataset:
     """How many of the last rows are the test rows, where the data come in two parts."""
     notes: tuple[str, ...] = ()
     """How a file was read, where a person should know."""
+    taught: Floats | None = None
+    """(rows, outputs): the targets that rows show where they train, if some of them are wrong; None if none is."""
+    augmentations: tuple[str, ...] = ("noise",)
+    """What may be done to a training row without changing its answer, or so one might think."""
     room: Floats | None = None
     """(rows, features + 1 + outputs): the array whose first columns `inputs` is, so that a feed needs no copy."""
 
@@ -139,8 +144,28 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32, p
         test_rows=table.test_rows,
         notes=table.notes,
         sha256=hashed,
+        taught=_with_wrong_labels(labels, targets, spec.label_noise, seed),
+        augmentations=_augmentations(table),
         room=room,
     )
+
+
+def _with_wrong_labels(labels: Integers | None, targets: Floats, share: float, seed: int) -> Floats | None:
+    """Return targets of which a share shows another class, each other class as likely; the more contain the fewer."""
+    if not share:
+        return None
+    if labels is None:
+        raise KeyProblem("data.label_noise", "needs classes, and the target is a number", "leave it out")
+    rng = stream(seed, Purpose.LABELS)
+    rank, step = rng.permutation(len(labels)), rng.integers(1, targets.shape[1], len(labels))
+    wrong = rank < share_of(share, len(labels))
+    return np.asarray(np.eye(targets.shape[1])[np.where(wrong, (labels + step) % targets.shape[1], labels)])
+
+
+def _augmentations(table: Table) -> tuple[str, ...]:
+    if table.image_shape is not None:
+        return ("shift", "rotate", "noise", "flip")
+    return ("shift", "noise", "flip") if table.ordered else ("noise",)
 
 
 def load(spec: Data, seed: int, progress: Progress = silent) -> Table:
@@ -151,12 +176,24 @@ def load(spec: Data, seed: int, progress: Progress = silent) -> Table:
     LabError
         Where they cannot be read.
     """
+    table = _loaded(spec, spec.source, seed, progress)
+    if spec.test_name is None:
+        return table
+    if table.test_rows:
+        raise KeyProblem("data.test_name", "stands beside test rows that the file has", "leave one of them out")
+    if spec.test_name not in SOURCES or spec.test_name == "file":
+        known = [name for name in SOURCES if name != "file"]
+        raise KeyProblem("data.test_name", f"cannot be {spec.test_name!r}", nearest(spec.test_name, known))
+    return followed(table, _loaded(spec, SOURCES[spec.test_name](), seed, progress), spec.test_name)
+
+
+def _loaded(spec: Data, source: Source, seed: int, progress: Progress) -> Table:
     target = (spec.target,) if isinstance(spec.target, str) else spec.target
-    if isinstance(spec.source, FromFiles):
+    if isinstance(source, FromFiles):
         # A series is predicted from its own past, and from what is said to be known beside it.
         features = () if spec.lag_list and spec.features is None else spec.features
-        return spec.source.read(Wanted(target, features), progress)
-    return selected(spec.source.load(stream(seed, Purpose.DATA)), Wanted(target, spec.features))
+        return source.read(Wanted(target, features), progress)
+    return selected(source.load(stream(seed, Purpose.DATA)), Wanted(target, spec.features))
 
 
 def blocks(rows: int) -> Iterator[slice]:

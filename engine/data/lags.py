@@ -16,9 +16,10 @@ def lagged(table: Table, lags: Sequence[int], skip: int = 0) -> tuple[Table, Int
     """Return a table with features, and each row's number in the original one.
 
     A series' features are its targets `lag` rows before, nearest lag first (`births-1`, `births-7`). Its first rows,
-    which lack such a past, drop out: as many as the largest lag, or `skip` if that is more, so that settings
-    with different lags can be compared on the same rows. Features of its own, which are known when it is predicted,
-    stand behind. Without lags, a table that has features is returned as it is.
+    which lack such a past, drop out: as many as the largest lag, or `skip` if that is more, so that settings with
+    different lags can be compared on the same rows. So do the first of test rows that come from elsewhere. Features of
+    its own, which are known when it is predicted, stand behind. Without lags, a table with features is returned as it
+    is.
 
     Raises
     ------
@@ -38,24 +39,35 @@ def lagged(table: Table, lags: Sequence[int], skip: int = 0) -> tuple[Table, Int
     if table.groups is not None:
         raise KeyProblem("data.lags", "needs one series, and data.group makes several", "leave one of them out")
     first = max(*lags, skip)
-    if first >= table.rows - table.test_rows:
-        raise KeyProblem(
-            "data.lags",
-            f"reaches {first} rows back, and the series has only {table.rows - table.test_rows}",
-            f"set at most {table.rows - table.test_rows - 1}",
-        )
-    kept = slice(first, None)
-    columns = [table.targets[first - lag : table.rows - lag] for lag in lags]
+    own = table.rows - table.test_rows
+    for rows, what in ((own, "series"), (table.test_rows or own, "series of test rows")):
+        if first >= rows:
+            raise KeyProblem(
+                "data.lags", f"reaches {first} rows back, and the {what} has only {rows}", f"set at most {rows - 1}"
+            )
+    # Test rows that come from elsewhere have a past of their own; those of the next day go on from the day before.
+    test = np.arange(own if _goes_on(table) else own + first, table.rows)
+    kept = np.concatenate([np.arange(first, own), test])
     past = tuple(f"{target}-{lag}" for lag in lags for target in table.target_names)
-    rows = replace(
+    made = replace(
         table,
-        features=np.concatenate([*columns, table.features[kept]], axis=1),
+        features=np.concatenate([*(table.targets[kept - lag] for lag in lags), table.features[kept]], axis=1),
         feature_names=(*past, *table.feature_names),
         indicators=tuple(place + len(past) for place in table.indicators),
         targets=table.targets[kept],
         dates=None if table.dates is None else table.dates[kept],
+        test_rows=len(test),
     )
-    return rows, np.arange(first, table.rows)
+    return made, kept
+
+
+def _goes_on(table: Table) -> bool:
+    """Tell whether the test rows follow the others at the step that these have."""
+    if table.dates is None or not table.test_rows:
+        return False
+    own = table.rows - table.test_rows
+    steps = np.diff(table.dates[: own + 1])
+    return bool((steps == steps[0]).all())
 
 
 def purged(times: Integers, lags: Sequence[int], training: Integers, held_out: Integers) -> Integers:

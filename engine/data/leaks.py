@@ -30,6 +30,8 @@ def warnings(
 ) -> list[str]:
     """Return one line for each thing that is allowed but may mislead; with folds and test rows, more can be told."""
     said = list(dataset.notes)
+    if spec.shift is not None:
+        said.append(f"the test rows are {spec.shift.says}")
     said += _of_time(spec, validation, dataset, cuts)
     said += _of_classes(dataset, cuts)
     if spec.source_is_drawn:

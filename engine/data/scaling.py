@@ -93,7 +93,21 @@ def fillings(dataset: Dataset, rows: Integers) -> Floats | None:
     return found
 
 
+def spread(dataset: Dataset, rows: Integers) -> Floats:
+    """Return the standard deviation of each feature over `rows`: (features,); 0 for one that marks a word."""
+    _, sd = _moments(dataset.inputs, rows, complete=dataset.fill is None)
+    sd[list(dataset.indicators)] = 0.0
+    return sd
+
+
 def _fit(values: Floats, rows: Integers, *, complete: bool = True) -> Scaling:
+    mean, sd = _moments(values, rows, complete=complete)
+    # float32 cannot hold one over less.
+    return Scaling(mean, np.where(sd < TINY, 1.0, sd))
+
+
+def _moments(values: Floats, rows: Integers, *, complete: bool) -> tuple[Floats, Floats]:
+    """Return mean and standard deviation of each column: (columns,) each, float64."""
     # Two passes in float64. Differences from the first row make a constant column exactly constant: its plain mean may
     # be off by a rounding, and that would be taken for its deviation.
     first = values[rows[0]].astype(np.float64)
@@ -110,9 +124,7 @@ def _fit(values: Floats, rows: Integers, *, complete: bool = True) -> Scaling:
     mean = first + total / count
     for chunk in chunks:
         squares += add((values[chunk] - mean) ** 2, axis=0)
-    sd = np.sqrt(squares / count)
-    # float32 cannot hold one over less.
-    return Scaling(mean, np.where(sd < TINY, 1.0, sd))
+    return mean, np.sqrt(squares / count)
 
 
 def raw_coefficients(

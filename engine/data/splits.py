@@ -38,7 +38,7 @@ def test_rows(spec: Data, dataset: Dataset, seed: int) -> Cut:
     rows = np.arange(dataset.rows)
     if dataset.test_rows:
         if spec.test_from is not None:
-            raise KeyProblem("data.test_from", "stands beside a test file, which has the test rows", "leave it out")
+            raise KeyProblem("data.test_from", "stands beside data that have test rows of their own", "leave it out")
         return rows[: -dataset.test_rows], rows[-dataset.test_rows :]
     if spec.test_from is not None:
         return _from_day(spec, dataset, rows)

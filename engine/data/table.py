@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import numpy as np
 
 from engine.arrays import Array
 from engine.data.encoding import Encoded
+from engine.errors import KeyProblem
 
 Task = Literal["regression", "classification"]
 Fill = Literal["mean", "median"]
@@ -57,3 +60,31 @@ class Table:
     def rows(self) -> int:
         """The number of rows."""
         return len(self.targets)
+
+
+def followed(table: Table, test: Table, name: str) -> Table:
+    """Return a table with all rows of another behind its own, as its test rows.
+
+    Raises
+    ------
+    KeyProblem
+        With data.test_name, if the two are not of one kind.
+    """
+    for what in ("feature_names", "target_names", "classes", "image_shape", "unit"):
+        own, other = getattr(table, what), getattr(test, what)
+        if own != other:
+            words = what.replace("_", " ")
+            raise KeyProblem(
+                "data.test_name", f"= {name} has other {words} than the training data", "choose data of the same kind"
+            )
+    dates = None
+    if table.dates is not None and test.dates is not None:
+        dates = np.concatenate([table.dates, test.dates])
+    return replace(
+        table,
+        features=np.concatenate([np.asarray(table.features), np.asarray(test.features)]),
+        targets=np.concatenate([table.targets, test.targets]),
+        dates=dates,
+        test_rows=test.rows,
+        notes=(*table.notes, *test.notes),
+    )

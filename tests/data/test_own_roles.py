@@ -216,5 +216,5 @@ class TestTestFile:
     def test_it_stands_beside_no_first_day(self, put):
         text = "day,x,y\n2020-01-01,1,2\n2020-01-02,2,3\n"
         spec = Data(OwnFile(put(text), test_file=put(text, "later.csv"), date="day"), test_from=date(2020, 1, 2))
-        with pytest.raises(KeyProblem, match="stands beside a test file"):
+        with pytest.raises(KeyProblem, match="stands beside data that have test rows"):
             cut_test_rows(spec, prepare(spec, 0), 0)

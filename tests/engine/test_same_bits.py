@@ -53,6 +53,7 @@ LAYER_SETTINGS = {
 }
 CASES = [(kind, name) for kind, registry in KINDS.items() for name in registry]
 CASES += [("layer", name) for name in LAYER_SETTINGS]
+CASES += [("augmentation", name) for name in ("shift", "noise", "flip")]
 POSITIVE = st.floats(0.001, 3)
 
 
@@ -74,6 +75,8 @@ def stacks(draw, kind, name):
     there = {key: draw(st.booleans()) for key in ("weight_decay", "l1", "clip", "max_norm")}
     patience = draw(st.booleans()) and validation_rows > 0
     reduction = draw(st.sampled_from(["mean", "sum"]))
+    others = draw(st.sampled_from([(), (), ("noise", "shift")]))
+    augment = tuple(dict.fromkeys((name, *others))) if kind == "augmentation" else others
     schedule = draw(instances(SCHEDULES[said["schedule"]]))
     initialization = draw(st.none() | instances(INITIALIZATIONS[said["initialization"]]))
     jobs = []
@@ -85,6 +88,7 @@ def stacks(draw, kind, name):
             batch_size=size,
             schedule=schedule,
             reduction=reduction,
+            augment=augment,
             early_stopping=EarlyStopping(draw(st.integers(1, 3))) if patience else None,
             **{key: draw(POSITIVE) for key, is_there in there.items() if is_there},
         )

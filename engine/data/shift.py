@@ -1,0 +1,89 @@
+"""A change of the test rows, as if they came from elsewhere: what a network then meets is called mismatch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.arrays import Floats, Integers
+from engine.errors import KeyProblem
+from engine.fields import bounded, check, option
+
+if TYPE_CHECKING:
+    from engine.data.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What is done to the values of the test rows, in this order: moved, inverted, scaled, offset."""
+
+    scale: float = bounded(1.0, at_least=-1e12, at_most=1e12, help="what they are multiplied by")
+    offset: float = bounded(0.0, at_least=-1e12, at_most=1e12, help="what is then added, in their own unit")
+    invert: bool = option(default=False, help="whether the largest becomes the smallest: black for white")
+    pixels: int = bounded(0, at_least=-1_000, at_most=1_000, help="how far pictures or signals move to the right")
+
+    def __post_init__(self) -> None:
+        check(self, "data.shift")
+
+    @property
+    def says(self) -> str:
+        """What is done, in words."""
+        parts = [
+            f"moved by {self.pixels}" if self.pixels else "",
+            "inverted" if self.invert else "",
+            f"multiplied by {self.scale:g}" if self.scale != 1 else "",
+            f"raised by {self.offset:g}" if self.offset else "",
+        ]
+        return ", ".join(part for part in parts if part) or "left as they are"
+
+
+def shifted(dataset: Dataset, rest: Integers, test: Integers, shift: Shift) -> Dataset:
+    """Return the dataset with its test rows changed; `rest` are the others, whose range is what `invert` mirrors in.
+
+    Of a series the values themselves change: the features, which are its past, and the targets alike. Of other data
+    the features do, but for those that only say whether a row has a word. The inputs are changed where they are.
+
+    Raises
+    ------
+    KeyProblem
+        Where there is nothing that could be moved.
+    """
+    if shift.pixels and (dataset.lags or not dataset.grid):
+        raise KeyProblem("data.shift", "has pixels, and these data are no pictures or signals", "leave pixels out")
+    if not len(test):
+        raise KeyProblem("data.shift", "changes test rows, and there are none", "set data.test, or leave it out")
+    places = np.setdiff1d(np.arange(dataset.inputs.shape[1]), dataset.indicators)
+    if dataset.lags:
+        places = places[: len(dataset.lags) * len(dataset.target_names)]
+    centre = dataset.centre[places]
+    known = dataset.inputs[np.ix_(rest, places)] + centre
+    low, high = np.nanmin(known, axis=0), np.nanmax(known, axis=0)
+    if dataset.grid or dataset.lags:
+        # One range for all pixels, or all days: what is seldom inked would else be inverted to less than black.
+        low, high = np.full_like(low, low.min()), np.full_like(high, high.max())
+    values = dataset.inputs[np.ix_(test, places)] + centre
+    if shift.pixels:
+        values = _moved(values, dataset.grid, shift.pixels, low[0])
+    dataset.inputs[np.ix_(test, places)] = _changed(values, shift, low, high) - centre
+    if not dataset.lags:
+        return dataset
+    targets = dataset.targets.copy()
+    targets[test] = _changed(targets[test], shift, low[:1], high[:1])
+    return replace(dataset, targets=targets)
+
+
+def _changed(values: Floats, shift: Shift, low: Floats, high: Floats) -> Floats:
+    return np.asarray((low + high - values if shift.invert else values) * shift.scale + shift.offset)
+
+
+def _moved(values: Floats, grid: tuple[int, ...], by: int, background: float) -> Floats:
+    """Return pictures or signals moved to the right: (rows, features) → (rows, features)."""
+    pictures = values.reshape(len(values), -1, grid[-1])
+    moved = np.full_like(pictures, background)
+    width = grid[-1]
+    if abs(by) < width:
+        source = slice(max(0, -by), width - max(0, by))
+        moved[:, :, max(0, by) : width + min(0, by)] = pictures[:, :, source]
+    return moved.reshape(values.shape)
