@@ -19,7 +19,7 @@ class Table:
     """
 
     features: Array
-    """(rows, columns), float64."""
+    """(rows, columns), float64; or uint8, as files of pictures have them."""
     feature_names: tuple[str, ...]
     targets: Array
     """(rows, outputs) float64 for a regression; (rows,) int64 class numbers for a classification."""

@@ -93,6 +93,11 @@ def read(folder: Path, progress: Progress | None = None) -> Arrays:
     )
 
 
+def is_whole(folder: Path) -> bool:
+    """Tell whether a folder has all four files, by their names."""
+    return all(_candidates(folder, part, what) for part, what in ALL)
+
+
 def _found(folder: Path) -> tuple[dict[tuple[Part, What], Path], tuple[str, ...]]:
     """Return the path of each file, and what to know of the choice; the test files may both be missing."""
     where = str(folder)

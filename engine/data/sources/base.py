@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from engine.data import downloaded
 from engine.data.table import Table
 from engine.registry import Registry
 
@@ -15,6 +16,7 @@ class Source(Protocol):
     """A data set: a dataclass whose fields, if any, are keys of `[data]`.
 
     A class may name one of its keys as `implied_by`: a table with that key and no `name` means this data set.
+    One whose rows are downloaded first says so with `fetched`.
     """
 
     def load(self, rng: np.random.Generator) -> Table:
@@ -32,3 +34,8 @@ def start_of(name: str) -> Mapping[str, Mapping[str, Any]]:
     """
     start: Mapping[str, Mapping[str, Any]] = getattr(SOURCES[name], "start", {})
     return start
+
+
+def here(name: str) -> bool:
+    """Tell whether a data set can be loaded now: all can but those that are still to be downloaded."""
+    return not getattr(SOURCES[name], "fetched", False) or downloaded.is_here(name)
