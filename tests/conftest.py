@@ -14,6 +14,9 @@ from engine import threads
 # Before anything imports NumPy: the tests compare bits with those of workers.
 os.environ.update(threads.environment(1))
 
+# What is tested for each data set that is here must not depend on what a person has downloaded.
+os.environ.pop("LOSSBOOK_DATA", None)
+
 # Not the folder of the tests itself: its `engine` and `sessions` would pass for the packages.
 sys.path.insert(0, str(Path(__file__).parent / "helpers"))
 

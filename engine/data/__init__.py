@@ -4,7 +4,7 @@ from engine.data.cards import card
 from engine.data.dataset import Dataset, prepare
 from engine.data.leaks import warnings
 from engine.data.scaling import Scaling, raw_coefficients
-from engine.data.sources import SOURCES, Source
+from engine.data.sources import SOURCES, Source, here
 from engine.data.splits import folds, test_rows
 from engine.data.table import Table
 
@@ -16,6 +16,7 @@ __all__ = [
     "Table",
     "card",
     "folds",
+    "here",
     "prepare",
     "raw_coefficients",
     "test_rows",

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pictures import folder_of, some
 
 from engine import tables
-from engine.data import SOURCES, card
+from engine.data import SOURCES, card, here, prepare
 from engine.data.bundled import read
 from engine.data.dataset import load as load_data
 from engine.data.sources import (
@@ -21,10 +22,12 @@ from engine.data.sources import (
     Circles,
     Curve,
     Digits,
+    FashionMnist,
     HighDimensionalLine,
     Iris,
     Kinks,
     Line,
+    Mnist,
     Mnist1D,
     Moons,
     Polynomial,
@@ -35,14 +38,14 @@ from engine.data.sources import (
 )
 from engine.data.sources.base import start_of
 from engine.errors import KeyProblem, LabError
-from engine.streams import Purpose, stream
+from engine.experiment import Data
 
-COMING_ALONG = [name for name in SOURCES if name not in {"file", "diabetes"}]
+COMING_ALONG = [name for name in SOURCES if name != "file" and here(name)]
 FILES = Path(__file__).resolve().parents[2] / "engine" / "data" / "files"
 
 
 def load(source, seed=0):
-    return source.load(stream(seed, Purpose.DATA))
+    return load_data(Data(source), seed)
 
 
 def begun(name, seed=0):
@@ -78,7 +81,7 @@ def test_the_seed_decides(name):
     assert first.targets.tobytes() == again.targets.tobytes()
 
 
-@pytest.mark.parametrize("name", COMING_ALONG)
+@pytest.mark.parametrize("name", [name for name in SOURCES if name != "file"])
 def test_cards(name):
     text = card(name)
     assert text.startswith(f"# {name}\n")
@@ -86,8 +89,8 @@ def test_cards(name):
 
 
 def test_bundled_cards_name_source_and_licence():
-    for path in FILES.glob("*.csv.gz"):
-        text = card(path.name.removesuffix(".csv.gz"))
+    for path in FILES.glob("*.md"):
+        text = card(path.stem)
         assert "**Source.**" in text
         assert "**Licence.**" in text
 
@@ -292,6 +295,59 @@ def test_mnist_1d_draws_its_templates(monkeypatch):
     for row, signal in enumerate(drawn):
         # The canvas has a moment for each of the template's, then zeros.
         np.testing.assert_allclose(signal, np.interp(moments, np.arange(12), heights[row % 10]), atol=1e-12)
+
+
+@pytest.fixture
+def downloads(tmp_path, monkeypatch):
+    monkeypatch.setenv("LOSSBOOK_DATA", str(tmp_path))
+    return tmp_path
+
+
+FETCHED = [name for name in SOURCES if getattr(SOURCES[name], "fetched", False)]
+
+
+@pytest.mark.parametrize("name", FETCHED)
+def test_downloaded_pictures_are_bytes_with_their_own_test_rows(downloads, name):
+    train, test = some(40), some(20, seed=1)
+    folder_of(downloads / name, train, test, packed=True)
+    assert here(name)
+    table = load(SOURCES[name]())
+    assert table.features.dtype == np.uint8
+    np.testing.assert_array_equal(table.features, np.concatenate([train[0], test[0]]).reshape(60, 784))
+    assert table.targets.dtype == np.int64
+    np.testing.assert_array_equal(table.targets, np.concatenate([train[1], test[1]]))
+    assert (table.test_rows, table.image_shape, table.task) == (20, (28, 28), "classification")
+    dataset = prepare(Data(SOURCES[name]()), 0)
+    np.testing.assert_allclose(dataset.inputs + dataset.centre, table.features, atol=1e-4)
+    assert dataset.grid == (28, 28)
+
+
+def test_classes_of_downloaded_pictures_have_names(downloads):
+    for name in FETCHED:
+        folder_of(downloads / name, some(20), some(10))
+    assert load(FashionMnist()).classes[5] == "Sandal"
+    assert load(Mnist()).classes == tuple("0123456789")
+
+
+@pytest.mark.parametrize("name", FETCHED)
+def test_what_is_not_downloaded_says_how_it_can_be(downloads, monkeypatch, name):
+    assert not here(name)
+    with pytest.raises(LabError, match=rf"^{name} is not on this machine; lossbook fetch {name} downloads it \("):
+        load(SOURCES[name]())
+    folder_of(downloads / name, some(20))
+    assert not here(name)
+    with pytest.raises(LabError, match=f"^{name} is only partly on this machine"):
+        load(SOURCES[name]())
+    monkeypatch.delenv("LOSSBOOK_DATA")
+    assert not here(name)
+    with pytest.raises(LabError, match="is not on this machine"):
+        load(SOURCES[name]())
+
+
+def test_a_label_without_a_class_is_refused(downloads):
+    folder_of(downloads / "mnist", some(24, classes=12), some(10))
+    with pytest.raises(LabError, match="has the label 10 in row 11, and only 10 classes"):
+        load(Mnist())
 
 
 @pytest.mark.slow

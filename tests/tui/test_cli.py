@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from notebook import pages_in, saved_page
+from pictures import folder_of, some
 from terminal import LOSSBOOK, gone_within, workers_of
 
 from engine import tables
@@ -344,7 +345,10 @@ def test_an_edited_record_is_told(folder, lossbook):
     assert "edited, or is damaged" in out
 
 
-def test_data(lossbook):
+def test_data(lossbook, tmp_path, monkeypatch):
+    monkeypatch.setenv("LOSSBOOK_DATA", str(tmp_path / "data"))
+    for name in ("fashion-mnist", "mnist"):
+        folder_of(tmp_path / "data" / name, some(20), some(10))
     listed = lossbook("data")[1]
     known = json.loads(lossbook("data", "--json")[1])
     assert {"births", "digits", "wine"} <= {entry["name"] for entry in known}

@@ -101,6 +101,13 @@ def build_parser() -> argparse.ArgumentParser:
     new = command("new", "new.new", "write a commented experiment file to start from")
     new.add_argument("file", nargs="?", metavar="FILE", help="standard output if left out")
 
+    fetch = command("fetch", "fetch.fetch", "list the data sets that can be downloaded, or download one")
+    fetch.add_argument("name", nargs="?", metavar="NAME")
+    fetch.epilog = (
+        "It goes to your user data folder, or to LOSSBOOK_DATA. LOSSBOOK_MIRROR may be the address of another place to"
+        " take it from, with a folder for each data set."
+    )
+
     data = command("data", "data.data", "list the data sets, or describe one")
     data.add_argument("name", nargs="?", metavar="NAME")
     data.add_argument("--json", action="store_true", help="one JSON value on standard output")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from engine.data import downloaded
 from engine.data.progress import Progress
 from engine.data.selection import Wanted
 from engine.data.table import Table
@@ -34,6 +36,7 @@ Source = Drawn | FromFiles
 """A data set: a dataclass whose fields, if any, are keys of `[data]`.
 
 A class may name one of its keys as `implied_by`: a table with that key and no `name` means this data set.
+One whose rows are downloaded first says so with `fetched`, one that a package brings names it with `package`.
 """
 SOURCES: Registry[Source] = Registry("data set")
 
@@ -45,3 +48,11 @@ def start_of(name: str) -> Mapping[str, Mapping[str, Any]]:
     """
     start: Mapping[str, Mapping[str, Any]] = getattr(SOURCES[name], "start", {})
     return start
+
+
+def here(name: str) -> bool:
+    """Tell whether a data set can be loaded now: all can but those that are still to be downloaded or installed."""
+    source = SOURCES[name]
+    package = getattr(source, "package", None)
+    there = not getattr(source, "fetched", False) or downloaded.is_here(name)
+    return there and (package is None or find_spec(package) is not None)

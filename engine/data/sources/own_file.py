@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
+from engine.data.array_table import table_of_arrays
 from engine.data.folders import cache_folder
-from engine.data.formats import csv_file
+from engine.data.formats import csv_file, idx, npz
 from engine.data.formats.cells import Decimal
 from engine.data.formats.sheet import joined
 from engine.data.formats.text_file import Delimiter, Encoding, Form
 from engine.data.progress import Progress
 from engine.data.roles import Missing, Wishes, table_of
-from engine.data.selection import Wanted
+from engine.data.selection import Wanted, selected
 from engine.data.sources.base import SOURCES
 from engine.data.table import Table
 from engine.errors import KeyProblem
@@ -23,11 +24,11 @@ from engine.fields import bounded, check, option
 @SOURCES.register("file")
 @dataclass(frozen=True, slots=True)
 class OwnFile:
-    """Your own CSV or TSV file: a line of column names, then a line for each row."""
+    """Your own data: a CSV or TSV file, an .npz file, or a folder of pictures in the format of MNIST."""
 
     implied_by: ClassVar[str] = "file"
 
-    file: str = option("", help="path of a CSV or TSV file in UTF-8 with a header line")
+    file: str = option("", help="path of a CSV, TSV or .npz file, or of a folder with IDX pictures")
     test_file: str | None = option(
         None, absent="none", help="path of a file with the same columns whose rows are the test rows", rare=True
     )
@@ -64,10 +65,30 @@ class OwnFile:
         """Return the file's rows, those of the test file last; words become one-hot features, days their number."""
         if not self.file:
             raise KeyProblem("data.file", "is missing", 'set file = "mine.csv", the path of your table')
+        path = Path(self.file)
+        if path.suffix.casefold() == ".npz" or path.is_dir():
+            self._refuse_keys_of_tables()
+            if path.is_dir():
+                return selected(table_of_arrays(idx.read(path, progress), self.missing), wanted)
+            table = table_of_arrays(npz.read(path, _array_of(wanted)), self.missing)
+            return selected(table, replace(wanted, target=None))
         form = Form(self.delimiter, self.encoding, self.header)
-        sheet = csv_file.read(Path(self.file), form, self.decimal, progress)
+        sheet = csv_file.read(path, form, self.decimal, progress)
         own_rows = sheet.rows
         if self.test_file is not None:
             second = csv_file.read(Path(self.test_file), form, self.decimal, progress)
             sheet = joined(sheet, second, self.test_file, cache_folder())
         return table_of(sheet, Wishes(wanted, self.date, self.group, self.missing, self.most_words), own_rows)
+
+    def _refuse_keys_of_tables(self) -> None:
+        """Refuse what means something only where a file is text with columns."""
+        for key in ("test_file", "date", "group", "delimiter", "decimal", "encoding", "header"):
+            if getattr(self, key) is not None:
+                raise KeyProblem(f"data.{key}", "belongs to CSV and TSV files, and this is none", "leave it out")
+
+
+def _array_of(wanted: Wanted) -> str | None:
+    """Return the name of the array that is the target."""
+    if wanted.target is not None and len(wanted.target) > 1:
+        raise KeyProblem("data.target", "names several arrays", "name one: it may have several columns")
+    return wanted.target[0] if wanted.target else None
