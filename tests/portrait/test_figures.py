@@ -24,6 +24,18 @@ def test_a_histogram_is_numpy_s():
     assert (found.low, found.high, found.below, found.above) == (values.min(), values.max(), 0, 0)
 
 
+@pytest.mark.parametrize("most", [1, 3, 9, 16, 57, 150, 199])
+def test_whole_numbers_that_are_equally_frequent_have_bars_of_one_height(most):
+    values = np.arange(most + 1.0) - 3
+    found = figures.histogram(values)
+    size = -(-(most + 1) // 10)
+    assert set(found.counts[:-1]) <= {size}
+    assert 0 < found.counts[-1] <= size
+    assert len(found.counts) <= 10
+    assert sum(found.counts) == most + 1
+    assert found.counts == tuple(np.histogram(values, len(found.counts), (found.low, found.high))[0])
+
+
 def test_a_few_values_far_out_do_not_press_the_others_into_one_bin():
     values = np.append(np.random.default_rng(0).normal(size=1_000), [1e6, -1e5])
     found = figures.histogram(values)

@@ -96,6 +96,18 @@ def test_the_target_is_marked_and_many_columns_are_cut():
     assert "columns more" not in drawn(found, most=1_000)
 
 
+def test_every_cell_stands_under_its_title():
+    for names in (("a", "b"), ("longer names", "b"), ("宽的名字", "b")):
+        found = describe(table(RNG.normal(size=(40, 2)), np.arange(40) % 2, names=names, classes=("u", "v")), "t")
+        for width in WIDTHS:
+            header, *rows = drawn(found, width).partition("  name")[2].splitlines()[:4]
+            end = cell_len("  name" + header.partition("distinct")[0]) + len("distinct")
+            for row in rows:
+                cells = [character for character in row for _ in range(cell_len(character))]
+                assert cells[end - 1].isdigit()
+                assert "".join(cells[end : end + 2]).strip() == ""
+
+
 def test_a_sample_is_told():
     text = drawn(describe(table(RNG.normal(size=(30_000, 2)), RNG.normal(size=(30_000, 1))), "t"), 120)
     assert "a sample of 20,000 rows" in text

@@ -90,7 +90,11 @@ def test_values_for_programs(says, tmp_path):
     wine = json.loads(says("wine", "--json")[1])
     loaded = SOURCES["wine"]().load(np.random.default_rng(0))
     for place, column in enumerate(wine["columns"]):
-        assert column["histogram"]["counts"] == np.histogram(loaded.features[:, place], 10)[0].tolist()
+        found = column["histogram"]
+        edges = (found["low"], found["high"])
+        expected = np.histogram(loaded.features[:, place], len(found["counts"]), edges)[0]
+        assert found["counts"] == expected.tolist()
+        assert sum(found["counts"]) == wine["rows"] > 0
     assert wine["autocorrelation"] is None
     path = tmp_path / "own.csv"
     path.write_text("a,b,c\n,1,x\n,2,x\n")

@@ -66,7 +66,7 @@ def column_lines(portrait: Portrait, width: int, most: int) -> list[Line]:
 
 
 def _layout(columns: Sequence[Column], width: int) -> _Layout:
-    longest = max(cell_len(safe(column.name)) for column in columns)
+    longest = max([len("name"), *(cell_len(safe(column.name)) for column in columns)])
     numbers = [text for column in columns if column.kind == "number" for text in _figures(column)]
     figure = max([7, *map(len, numbers)])
     missing = 7 if any(column.missing for column in columns) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,9 @@ from tui.portrait.parts import Column, Histogram
 BINS = 10
 FREQUENT = 10
 """The most frequent values that are kept; of words each has a bar."""
+FEW_WHOLE = 200
+"""Whole numbers that span less are binned by how many fall into each bin."""
+LARGEST_WHOLE = 1e12
 FAR = 10.0
 """Values that lie so many times the middle 98 percent's width apart are not all given bins."""
 
@@ -77,13 +81,19 @@ def days(name: str, values: Array) -> Column:
 
 
 def histogram(values: Floats) -> Histogram | None:
-    """Return how often finite values, (rows,), fall into ten bins; None where they are all the same.
+    """Return how often finite values, (rows,), fall into about ten bins; None where they are all the same.
 
-    Where a few lie very far out, the bins divide the middle 98 percent, and those beyond are only counted.
+    Where a few lie very far out, the bins divide the middle 98 percent, and those beyond are only counted. Few
+    different whole numbers have bins with as many of them in each, or some bins would look empty.
     """
     low, high = float(values.min()), float(values.max())
     if low == high:
         return None
+    if high - low < FEW_WHOLE and max(-low, high) < LARGEST_WHOLE and (values == np.floor(values)).all():
+        size = math.ceil((high - low + 1) / BINS)
+        edges = np.arange(low, high + size + 1, size) - 0.5
+        edges = edges[: math.ceil((high - low + 1) / size) + 1]
+        return Histogram(tuple(np.histogram(values, edges)[0].tolist()), float(edges[0]), float(edges[-1]))
     # The difference of two very large numbers is infinite: a quarter of each has a finite one.
     part = 0.25 if not np.isfinite(high - low) else 1.0
     scaled, low, high = values * part, low * part, high * part
