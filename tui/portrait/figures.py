@@ -17,6 +17,7 @@ FREQUENT = 10
 FEW_WHOLE = 200
 """Whole numbers that span less are binned by how many fall into each bin."""
 LARGEST_WHOLE = 1e12
+"""Beyond it the halves between whole numbers are not exact for long."""
 FAR = 10.0
 """Values that lie so many times the middle 98 percent's width apart are not all given bins."""
 
