@@ -40,6 +40,7 @@ LAB = (
     Command("log", "l", "Log", "linear or logarithmic loss", footer=True),
     Command("metric", "m", "Metric", "draw another metric instead of the loss"),
     Command("inspect", "i", "Inspect", "look into a network, now or at its end: minimum, saddle, plateau or slope?"),
+    Command("look", "d", "Look", "look at the data: pictures, curves, classes, columns", footer=True),
     Command("find_rate", "f", "Find rate", "try learning rates from small to large, and take the one suggested"),
     Command("notes", "n", "Notes", "write on the page; esc leaves", footer=True),
     Command("save", "ctrl+s", "Save", "save the page now; it is also saved by itself"),

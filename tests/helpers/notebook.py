@@ -143,6 +143,16 @@ class Lab:
         await self.settle()
 
 
+def assert_harmless(lab: Lab):
+    """Nothing on the screen steers a terminal, hides, or is a link."""
+    assert lab.app.is_running
+    for strip in lab.strips:
+        for segment in strip:
+            steering = STEERING.intersection(segment.text)
+            assert not steering, f"{sorted(map(ascii, steering))} in {segment.text!r}"
+            assert "quit" not in str(segment.style and segment.style.meta), f"a live link: {segment!r}"
+
+
 @asynccontextmanager
 async def opened(folder, size=(100, 36), draft=None, **options):
     """Open the notebook on a folder of pages."""

@@ -16,7 +16,8 @@ from engine.fields import fields_of
 from engine.optimizers import OPTIMIZERS
 from engine.validations import VALIDATIONS
 from tui.panels import form
-from tui.panels.form import PANELS, parse, rows, sparse, stepped, with_value
+from tui.panels.form import PANELS, rows, sparse, stepped, with_value
+from tui.panels.typed import parse
 
 PLACES = range(len(PANELS))
 DRAFTS = experiments().map(sparse)

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
-from notebook import HOSTILE, SMALL, STEERING, Lab, play, saved_page
+from notebook import HOSTILE, SMALL, assert_harmless, play, saved_page
 from textual.events import Paste
 
 from engine.errors import LabError
@@ -16,16 +16,6 @@ from tui.screens.replay import ReplayScreen
 from tui.text import masked, safe
 
 EVERYTHING = " ".join(HOSTILE.values())
-
-
-def assert_harmless(lab: Lab):
-    """Nothing on the screen steers a terminal, hides, or is a link."""
-    assert lab.app.is_running
-    for strip in lab.strips:
-        for segment in strip:
-            steering = STEERING.intersection(segment.text)
-            assert not steering, f"{sorted(map(ascii, steering))} in {segment.text!r}"
-            assert "quit" not in str(segment.style and segment.style.meta), f"a live link: {segment!r}"
 
 
 @given(st.text(st.characters(exclude_categories=[]) | st.sampled_from(EVERYTHING + "\n\t\ud800")))

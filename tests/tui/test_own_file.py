@@ -72,7 +72,7 @@ def test_the_columns_are_described_without_a_choice_of_target(people, capsys):
     table = people.parent / "data" / "people.csv"
     assert main(["data", str(table)]) == 0
     said = capsys.readouterr().out
-    assert "2: f, m" in said
+    assert "f (50 %), m (50 %)" in said
     assert "60 rows" in said
     assert main(["data", str(table), "--json"]) == 0
     columns = {column["name"]: column for column in json.loads(capsys.readouterr().out)["columns"]}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,9 +16,9 @@ from typing import Any, Literal, get_args, get_origin
 from engine import tables
 from engine.data.sources import SOURCES
 from engine.data.sources.base import start_of
-from engine.errors import KeyProblem, LabError, nearest
+from engine.errors import KeyProblem, LabError
 from engine.experiment import Data, Experiment, Model, Training, ValidationPlan, located
-from engine.fields import FieldInfo, Spec, alternatives, convert, describe, fields_of, group_in
+from engine.fields import FieldInfo, Spec, alternatives, describe, fields_of, group_in
 
 Draft = dict[str, Any]
 
@@ -161,74 +160,6 @@ def _row(table: str, info: FieldInfo, values: Mapping[str, Any]) -> Row:
     return Row(table, info, default, is_set=False)
 
 
-def parse(row: Row, text: str) -> Any:
-    """Return what a person typed as a value of the setting; None for an empty text, the default.
-
-    Raises
-    ------
-    KeyProblem
-        Where it cannot be read as one.
-    """
-    typed = text.strip()
-    if typed.casefold() in {"", AUTOMATIC} or (row.info.optional and typed.casefold() == row.info.spec.absent):
-        return None
-    for choice in row.choices:
-        if choice is not None and typed.casefold() in {as_text(choice).casefold(), str(choice).casefold()}:
-            return choice
-    if row.choices:
-        raise KeyProblem(row.key, f"cannot be {typed!r}", nearest(typed, [as_text(choice) for choice in row.choices]))
-    kinds = alternatives(row.info.type)
-    if any(get_origin(kind) is tuple for kind in kinds):
-        return _parse_list(row, typed, kinds)
-    group = group_in(row.info.type)
-    if group is not None:
-        return _parse_group(row, typed, group)
-    if str in kinds:
-        return convert(typed, row.info.type, row.key)
-    value = _number(typed)
-    if int in kinds and isinstance(value, float) and value.is_integer():
-        value = int(value)  # 1e3 is a whole number to whoever types it
-    return convert(typed if value is None else value, row.info.type, row.key)
-
-
-def _parse_list(row: Row, typed: str, kinds: tuple[Any, ...]) -> Any:
-    if any(get_args(kind)[:1] == (str,) for kind in kinds):
-        # Names of columns, and blanks may be part of them.
-        names = [name.strip() for name in re.split(r"[,;]", typed.strip("[]")) if name.strip()]
-        one = len(names) == 1 and str in kinds and not typed.startswith("[")
-        return convert(names[0] if one else names, row.info.type, row.key)
-    words = [] if typed.casefold() == "none" else re.findall(r"[^\s,;\[\]]+", typed)
-    if len(words) == 1 and re.fullmatch(r"\d+(-\d+)+", words[0]):
-        words = words[0].split("-")  # 64-32-10 is how networks are written
-    values: list[Any] = [word if (number := _number(word)) is None else number for word in words]
-    if len(values) == 1 and int in kinds and "," not in typed and "[" not in typed:
-        return convert(values[0], row.info.type, row.key)
-    return list(convert(values, row.info.type, row.key))
-
-
-def _parse_group(row: Row, typed: str, group: type[Any]) -> Draft:
-    """Return the table that was typed as its numbers, in their order: `10`, or `patience 10, min delta 0.1`."""
-    numbers = [number for word in re.findall(r"[^\s,;=]+", typed) if (number := _number(word)) is not None]
-    infos = fields_of(group)
-    if not numbers or len(numbers) > len(infos):
-        raise KeyProblem(row.key, f"cannot be {typed!r}", f"type {', '.join(info.key for info in infos)} as numbers")
-    table = {info.key: number for info, number in zip(infos, numbers, strict=False)}
-    convert(table, row.info.type, row.key)
-    return table
-
-
-def _number(word: str) -> int | float | None:
-    try:
-        return int(word)
-    except ValueError:
-        pass
-    try:
-        value = float(word)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
 def with_value(draft: Draft, row: Row, value: Any) -> Draft:
     """Return the draft after a change; None goes back to the default. Keys of a choice that was left go with it.
 
@@ -264,7 +195,7 @@ def stepped(row: Row, direction: int) -> Any:
     value = row.value
     group = group_in(row.info.type)
     if group is not None:
-        return _stepped_group(group, value, direction)
+        return _stepped_group(row, group, direction)
     if isinstance(value, date):
         return date.fromordinal(min(max(value.toordinal() + direction, 1), date.max.toordinal()))
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST:
@@ -280,9 +211,13 @@ def stepped(row: Row, direction: int) -> Any:
     return moved if spec.holds(moved) else value
 
 
-def _stepped_group(group: type[Any], value: Any, direction: int) -> Draft | None:
+def _stepped_group(row: Row, group: type[Any], direction: int) -> Draft | None:
     """Return the table with its first number one step up or down; below the lowest there is none."""
-    first, *_ = fields_of(group)
+    value = row.value
+    first, *others = fields_of(group)
+    if first.spec.scale != "log":
+        keys = ", ".join(info.key for info in (first, *others))
+        raise KeyProblem(row.key, "has no next value", f"press enter to type {keys} and their values")
     if value is None:
         return {first.key: first.default} if direction > 0 else None
     current = value.get(first.key, first.default)

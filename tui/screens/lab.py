@@ -21,11 +21,13 @@ from tui.commands import LAB, bindings
 from tui.controller import Controller
 from tui.numbers import short
 from tui.panels.field import Field
-from tui.panels.form import Row, parse, rows, stepped, with_value
+from tui.panels.form import Row, rows, stepped, with_value
 from tui.panels.notes import Notes
 from tui.panels.panel import Panels
+from tui.panels.typed import parse
 from tui.progress import Pace
 from tui.screens.choice import ChoiceScreen, Chosen
+from tui.screens.data import DataScreen
 from tui.screens.footer import KeysFooter
 from tui.screens.inspection import InspectionScreen
 from tui.screens.range_test import RangeTestScreen
@@ -280,6 +282,10 @@ class LabScreen(Screen[None]):
             self.hint("there is no run to look into: r trains one", problem=True)
         else:
             self.app.push_screen(InspectionScreen(self.controller))
+
+    def action_look(self) -> None:
+        """Look at the data that the panels choose."""
+        self.app.push_screen(DataScreen(self.controller.draft))
 
     def action_find_rate(self) -> None:
         """Try learning rates with what the panels say, and take one of them."""

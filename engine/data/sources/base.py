@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from engine.data import downloaded
+from engine.data.formats.sheet import Sheet
 from engine.data.progress import Progress
 from engine.data.selection import Wanted
 from engine.data.table import Table
@@ -29,6 +30,15 @@ class FromFiles(Protocol):
 
     def read(self, wanted: Wanted, progress: Progress) -> Table:
         """Return the rows with the wanted columns, and tell the share that has been read."""
+        ...
+
+
+@runtime_checkable
+class HasSheet(Protocol):
+    """A data set whose columns can be looked at as they stand in its file."""
+
+    def sheet(self) -> Sheet:
+        """Return them."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -10,14 +11,14 @@ from engine.data.array_table import table_of_arrays
 from engine.data.folders import cache_folder
 from engine.data.formats import csv_file, idx, npz
 from engine.data.formats.cells import Decimal
-from engine.data.formats.sheet import joined
+from engine.data.formats.sheet import Sheet, joined
 from engine.data.formats.text_file import Delimiter, Encoding, Form
-from engine.data.progress import Progress
+from engine.data.progress import Progress, silent
 from engine.data.roles import Missing, Wishes, table_of
 from engine.data.selection import Wanted, selected
 from engine.data.sources.base import SOURCES
 from engine.data.table import Table
-from engine.errors import KeyProblem
+from engine.errors import KeyProblem, LabError
 from engine.fields import bounded, check, option
 
 
@@ -66,19 +67,40 @@ class OwnFile:
         if not self.file:
             raise KeyProblem("data.file", "is missing", 'set file = "mine.csv", the path of your table')
         path = Path(self.file)
-        if path.suffix.casefold() == ".npz" or path.is_dir():
+        if self._holds_arrays:
             self._refuse_keys_of_tables()
             if path.is_dir():
                 return selected(table_of_arrays(idx.read(path, progress), self.missing), wanted)
             table = table_of_arrays(npz.read(path, _array_of(wanted)), self.missing)
             return selected(table, replace(wanted, target=None))
-        form = Form(self.delimiter, self.encoding, self.header)
-        sheet = csv_file.read(path, form, self.decimal, progress)
+        sheet = self._read(path, progress)
         own_rows = sheet.rows
         if self.test_file is not None:
-            second = csv_file.read(Path(self.test_file), form, self.decimal, progress)
+            second = self._read(Path(self.test_file), progress)
             sheet = joined(sheet, second, self.test_file, cache_folder())
         return table_of(sheet, Wishes(wanted, self.date, self.group, self.missing, self.most_words), own_rows)
+
+    def sheet(self) -> Sheet:
+        """Return the file's columns as they stand there.
+
+        Raises
+        ------
+        LabError
+            Where it is no text with columns.
+        """
+        if self._holds_arrays:
+            raise LabError("holds arrays and no columns", "look at them as a table", where=self.file)
+        return self._read(Path(self.file), silent)
+
+    def _read(self, path: Path, progress: Progress) -> Sheet:
+        return csv_file.read(path, Form(self.delimiter, self.encoding, self.header), self.decimal, progress)
+
+    @property
+    def _holds_arrays(self) -> bool:
+        path = Path(self.file)
+        with suppress(OSError):
+            return path.suffix.casefold() == ".npz" or path.is_dir()
+        return False
 
     def _refuse_keys_of_tables(self) -> None:
         """Refuse what means something only where a file is text with columns."""

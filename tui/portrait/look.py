@@ -1,0 +1,117 @@
+"""Loads what is to be looked at: a data set with its settings, or a file as it lies there. Takes as long as reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from engine import tables
+from engine.data.dataset import load
+from engine.data.formats.sheet import Sheet
+from engine.data.selection import expanded
+from engine.data.sources import OwnFile
+from engine.data.sources.base import HasSheet, start_of
+from engine.data.table import Table
+from engine.errors import LabError
+from engine.experiment import Data, Experiment
+from tui.portrait.describe import MOST_DESCRIBED, describe, describe_sheet
+from tui.portrait.parts import Portrait, Role
+
+
+def look_at(experiment: Experiment) -> Portrait:
+    """Return the portrait of what an experiment trains on, before lags, powers and logarithms.
+
+    Raises
+    ------
+    LabError
+        Where nothing of it can be read.
+    """
+    return _portrait(experiment.data, experiment.data.label, seed=experiment.seed)
+
+
+def data_of(name: str) -> Data:
+    """Return the settings that a data set should be looked at with: its own, and of a series no past yet."""
+    begin = {"name": name, **start_of(name).get("data", {}), "lags": 0}
+    return tables.from_tables({"data": begin}).data
+
+
+def look_at_set(name: str, *, most: int = MOST_DESCRIBED) -> Portrait:
+    """Return the portrait of a data set with the settings that it begins with."""
+    return _portrait(data_of(name), name, most=most)
+
+
+def look_at_file(path: Path, *, most: int = MOST_DESCRIBED) -> Portrait:
+    """Return the portrait of a file of which nobody has said yet what is to be predicted from what.
+
+    Its last column is then the target, and its one column of days, if there is one, puts the rows in order.
+    """
+    return _portrait(Data(OwnFile(file=str(path), missing="drop")), str(path), most=most, chosen=False)
+
+
+def _portrait(data: Data, name: str, *, seed: int = 0, most: int = MOST_DESCRIBED, chosen: bool = True) -> Portrait:
+    """Return the portrait of a table, and of its columns as they stand in the file where it has one."""
+    sheet = _sheet(data)
+    if sheet is not None and not chosen:
+        data = _with_date(data, sheet)
+    try:
+        table = load(data, seed)
+    except LabError as error:
+        # An empty cell or a role may forbid to train; the columns can be looked at nevertheless.
+        if sheet is None:
+            raise
+        bare = Portrait(name, sheet.rows, (), notes=sheet.notes, problem=str(error))
+        return _with_columns(bare, data, (sheet.columns[-1].name,), sheet, most)
+    portrait = describe(table, name, task=data.task, most=most)
+    if sheet is None:
+        return portrait
+    if not chosen:
+        portrait = replace(portrait, rows=sheet.rows, notes=_notes(sheet, table))
+    return _with_columns(portrait, data, table.target_names, sheet, most)
+
+
+def _sheet(data: Data) -> Sheet | None:
+    """Return the columns of a data set as they stand in its file; None where it comes as numbers."""
+    if not isinstance(data.source, HasSheet):
+        return None
+    with suppress(LabError):
+        return data.source.sheet()
+    return None
+
+
+def _with_date(data: Data, sheet: Sheet) -> Data:
+    """Return the data with the only column of days as the date, if there is one and it is not the last."""
+    found = [column.name for column in sheet.columns[:-1] if column.kind == "day"]
+    if len(found) != 1 or not isinstance(data.source, OwnFile):
+        return data
+    return replace(data, source=replace(data.source, date=found[0]))
+
+
+def _notes(sheet: Sheet, table: Table) -> tuple[str, ...]:
+    said = f"{sheet.rows} rows; the target is the last column unless data.target names another"
+    left = f"classes, pictures and curves are of the {table.rows} rows without an empty cell"
+    return (said, *sheet.notes, *((left,) if table.rows < sheet.rows else ()))
+
+
+def _with_columns(portrait: Portrait, data: Data, targets: tuple[str, ...], sheet: Sheet, most: int) -> Portrait:
+    columns = describe_sheet(sheet, _roles(data, targets, sheet), most)
+    return replace(portrait, columns=columns, more_columns=len(sheet.columns) - len(columns), from_file=True)
+
+
+def _roles(data: Data, targets: tuple[str, ...], sheet: Sheet) -> Mapping[str, Role]:
+    """Return what each column of a file is for."""
+    names = tuple(column.name for column in sheet.columns)
+    features = names
+    if data.features is not None:
+        features = ()
+        with suppress(LabError):
+            features = expanded(data.features, names, "data.features")
+    roles: dict[str, Role] = {
+        column.name: "feature" if column.name in features and column.kind != "empty" else "unused"
+        for column in sheet.columns
+    }
+    if isinstance(data.source, OwnFile):
+        roles |= {data.source.date: "date"} if data.source.date else {}
+        roles |= {data.source.group: "group"} if data.source.group else {}
+    return roles | dict.fromkeys(targets, "target")
