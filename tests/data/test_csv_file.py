@@ -18,7 +18,7 @@ from engine import tables
 from engine.data import prepare
 from engine.data.dataset import load
 from engine.data.encoding import RARE
-from engine.data.formats import cells, csv_file, text_file
+from engine.data.formats import cells, csv_file, plain_text
 from engine.data.formats.csv_file import read
 from engine.data.formats.text_file import DELIMITERS, Form
 from engine.data.sources import OwnFile, Wine
@@ -197,7 +197,7 @@ REFUSED = {
     "two delimiters": ("a,b;c,d\n1,2;3,4\n", "commas and semicolons"),
     "a slip": ("a,b\n" + "1,2\n" * 20 + "l,2\n", "column a holds l in line 22"),
     "no day": ("a,b\n2013-02-30,1\n2013-01-01,2\n", "2013-02-30 in line 2, which is no day"),
-    "a huge cell": ("a,b\n" + "x" * 200_000 + ",1\n", "field larger than"),
+    "a huge cell": ("a,b\n" + "x" * 200_000 + ",1\n", "a cell has more than 131,072 characters"),
 }  # fmt: skip
 
 
@@ -229,8 +229,31 @@ def test_a_file_larger_than_the_memory_is_refused_before_it_is_read(tmp_path):
     with path.open("r+b") as opened:
         opened.write(b"a,b\n" + b"1,2\n" * 20_000)
     started = time.monotonic()
-    with pytest.raises(LabError, match="of memory are free"):
+    with pytest.raises(LabError, match="of memory, and .* are free"):
         read(path)
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("start", "says"),
+    [
+        ("a,b\n1,2\n3\n", "line 3 has 1 cells"),
+        ('a,b\n1,"2\n3,4\n', "line 2: a cell has more than 131,072 characters: is a quote opened and not closed"),
+        ("a,b\n1,2\n\0,3\n", "line 3, byte 1 is a NUL byte"),
+        ("a,b\n1,2\n\xff,3\n", "line 3, byte 1 is 0xff"),
+        ("a,b;c\n1,2;3\n", "line 1 has commas and semicolons"),
+    ],
+)
+def test_what_is_wrong_at_the_beginning_of_a_long_file_is_told_at_once(tmp_path, start, says):
+    path = tmp_path / "long.csv"
+    with path.open("wb") as opened:
+        opened.write(start.encode("latin-1"))
+        opened.write(b"5,6\n" * 500_000)
+    os.truncate(path, 1 << 30)
+    started = time.monotonic()
+    with pytest.raises(LabError) as error:
+        read(path)
+    assert says in str(error.value)
     assert time.monotonic() - started < 1
 
 
@@ -281,7 +304,7 @@ def test_the_byte_that_is_no_text_is_named_wherever_it_stands(tmp_path_factory, 
     path = tmp_path_factory.mktemp("bytes") / "table.csv"
     path.write_bytes(lines[:place] + b"\xff" + lines[place:])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text_file, "CHUNK_BYTES", 1 << 16)
+        patch.setattr(plain_text, "CHUNK_BYTES", 1 << 16)
         with pytest.raises(LabError) as error:
             read(path)
     line, column = lines[:place].count(b"\n") + 1, place - lines[:place].rfind(b"\n")

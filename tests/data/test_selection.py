@@ -108,9 +108,9 @@ def test_a_file_that_is_small_only_in_the_archive_is_refused(tmp_path, monkeypat
     path = tmp_path / "bomb.csv.gz"
     with gzip.open(path, "wb", compresslevel=9) as opened:
         opened.write(b"a,b\n" + b"1,2\n" * 3_000_000)
-    monkeypatch.setattr("engine.data.formats.text_file.free_bytes", lambda: 10_000_000)
+    monkeypatch.setattr("engine.data.formats.memory.free_bytes", lambda: 10_000_000)
     assert path.stat().st_size < 100_000
-    with pytest.raises(LabError, match="MB of memory are free"):
+    with pytest.raises(LabError, match="MB are free"):
         load(own(path), 0)
 
 

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import gzip
-import hashlib
 import io
 import re
-import stat
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import IO, Literal, cast, get_args
+from typing import Literal, get_args
 
 from engine.data.formats.cells import MISSING, NUMBER
-from engine.data.formats.memory import free_bytes
-from engine.data.progress import Progress
+from engine.data.formats.plain_text import Encoding, checked, encoding_of, opened_text, refuse_what_is_too_large
+from engine.data.progress import Progress, silent
 from engine.errors import LabError
 
 Delimiter = Literal["comma", "semicolon", "tab", "pipe"]
-Encoding = Literal["utf-8", "utf-16", "latin-1", "windows-1252"]
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
-GZIP_MARK = b"\x1f\x8b"
-UTF_8_MARK = b"\xef\xbb\xbf"
-UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 MOST_COLUMNS = 100_000
 MOST_CELL = 1 << 17
 HEAD_BYTES = 1 << 16
-CHUNK_BYTES = 1 << 20
-MEMORY_PER_BYTE = 3
-"""Four bytes a cell of seldom less than three bytes of text, in each of several workers."""
 MOST_NOTES = 10
+EARLY_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +55,17 @@ class TextFile:
     """The columns', all different."""
     notes: tuple[str, ...]
 
-    def rows(self, progress: Progress) -> Iterator[tuple[int, list[str]]]:
-        """Yield each row's line and cells, the header left out; tell the share that has been read."""
+    def rows(self, progress: Progress, errors: str = "strict") -> Iterator[tuple[int, list[str]]]:
+        """Yield each row's line and cells, the header left out; tell the share that has been read.
+
+        `errors` is what becomes of bytes that are no text, as Python has it.
+        """
         began, header, step, told = 1, self.header, max(1, self.size // 100), 0
         csv.field_size_limit(MOST_CELL)
-        with _opened(self.path) as raw, io.TextIOWrapper(raw, encoding=self.encoding, newline="") as lines:
+        with (
+            opened_text(self.path) as raw,
+            io.TextIOWrapper(raw, encoding=self.encoding, newline="", errors=errors) as lines,
+        ):
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True, skipinitialspace=True)
             try:
                 for cells in reader:
@@ -85,10 +83,14 @@ class TextFile:
                         )
                     if not line % 1_000 and raw.tell() // step > told:
                         told = raw.tell() // step
-                        progress(min(1.0, raw.tell() / self.size))
+                        progress(min(1.0, raw.tell() / max(1, self.size)))
                     yield line, cells
             except csv.Error as error:
-                problem = "a quote is opened and not closed" if "end of data" in str(error) else str(error)
+                problem = str(error)
+                if "end of data" in problem:
+                    problem = "a quote is opened and not closed"
+                elif "larger than" in problem:
+                    problem = f"a cell has more than {MOST_CELL:,} characters: is a quote opened and not closed?"
                 raise LabError(
                     f"line {began}: {problem}", "mend the quotes of that line", where=str(self.path)
                 ) from error
@@ -102,16 +104,20 @@ def look(path: Path, form: Form) -> TextFile:
     LabError
         With the file, and the line where there is one, if it is no text or has several readings.
     """
-    where = str(path)
-    _refuse_what_is_too_large(path)
+    refuse_what_is_too_large(path)
     try:
-        with _opened(path) as opened:
-            head = opened.read(HEAD_BYTES)
-        encoding, notes = _encoding_of(head, form.encoding, where)
-        sha256, size = _checked(path, encoding)
+        return _looked(path, form)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise LabError(f"is a damaged gzip file: {error}", "compress it again", where=where) from error
-    with _opened(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as lines:
+        raise LabError(f"is a damaged gzip file: {error}", "compress it again", where=str(path)) from error
+
+
+def _looked(path: Path, form: Form) -> TextFile:
+    where = str(path)
+    with opened_text(path) as opened:
+        head = opened.read(HEAD_BYTES)
+    encoding, notes = encoding_of(head, form.encoding, where)
+    checked(path, encoding, most=HEAD_BYTES)
+    with opened_text(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="", errors="replace") as lines:
         first = next((line for line in lines if line.strip()), "")
     cells, delimiter = _first_cells(first, form.delimiter, where)
     if len(cells) > MOST_COLUMNS:
@@ -122,113 +128,12 @@ def look(path: Path, form: Form) -> TextFile:
         renamed = [f"there is no header: the columns are called {names[0]} to {names[-1]}"]
     if delimiter != "comma":
         notes.append(f"cells end at {delimiter}s")
-    return TextFile(path, size, sha256, encoding, DELIMITERS[delimiter], header, names, (*notes, *renamed))
-
-
-def _opened(path: Path) -> IO[bytes]:
-    """Open a file for its text: a compressed one, told by its first bytes, is decompressed as it is read."""
-    with path.open("rb") as opened:
-        compressed = opened.read(2) == GZIP_MARK
-    return cast("IO[bytes]", gzip.open(path, "rb")) if compressed else path.open("rb")
-
-
-def _refuse_what_is_too_large(path: Path) -> None:
-    """Refuse what is no plain file that can be read, or does not fit into memory."""
-    where = str(path)
-    try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise LabError("is not a plain file", "give the path of a CSV or TSV file", where=where)
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise LabError(f"cannot be read: {error.strerror}", "look at the path", where=where) from error
-    except ValueError as error:
-        raise LabError(f"is no path: {error}", "give the path of a CSV or TSV file", where=where) from error
-    free = free_bytes()
-    if free is not None and found.st_size * MEMORY_PER_BYTE > free:
-        raise _too_large(where, found.st_size, free)
-
-
-def _too_large(where: str, size: int, free: int) -> LabError:
-    return LabError(
-        f"is {size >> 20:,} MB large, and {free >> 20:,} MB of memory are free",
-        "take fewer rows or columns, or a machine with more memory",
-        where=where,
-    )
-
-
-def _encoding_of(head: bytes, asked: Encoding | None, where: str) -> tuple[str, list[str]]:
-    """Return Python's name of the encoding, and what to say of it."""
-    if not head.strip():
-        raise LabError("is empty", "it needs a line of column names and a line for each row", where=where)
-    if asked is not None:
-        python = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}.get(asked, asked)
-        return python, [] if asked == "utf-8" else [f"its encoding is {asked}, as data.encoding says"]
-    if head.startswith(UTF_16_MARKS):
-        raise LabError("is UTF-16 text", 'set data.encoding = "utf-16", or save it as UTF-8', where=where)
-    return "utf-8-sig", ["it begins with a byte-order mark, which is left out"] if head.startswith(UTF_8_MARK) else []
-
-
-def _checked(path: Path, encoding: str) -> tuple[str, int]:
-    """Read the whole text, a piece at a time, and return its SHA-256 and size; refuse what is no text."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    digest = hashlib.sha256()
-    here, size, free = Position(), 0, free_bytes()
-    with _opened(path) as opened:
-        while chunk := opened.read(CHUNK_BYTES):
-            digest.update(chunk)
-            size += len(chunk)
-            if free is not None and size * MEMORY_PER_BYTE > free:
-                raise _too_large(str(path), size, free)
-            if encoding != "utf-16" and b"\0" in chunk:
-                raise LabError(
-                    f"{here.after(chunk[: chunk.index(0)])} is a NUL byte",
-                    "it is no text: save it as CSV, in UTF-8",
-                    where=str(path),
-                )
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError as error:
-                # The decoder may have kept the first bytes of a character from the piece before.
-                place = max(0, error.start - len(error.object) + len(chunk))
-                raise _no_text(path, encoding, here.after(chunk[:place]), error) from error
-            here = here.moved(chunk)
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise _no_text(path, encoding, str(here), error) from error
-    return digest.hexdigest(), size
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A place in a file, as editors count."""
-
-    line: int = 1
-    byte: int = 1
-
-    def __str__(self) -> str:
-        return f"line {self.line}, byte {self.byte}"
-
-    def moved(self, passed: bytes) -> Position:
-        """Return the place after some more bytes."""
-        breaks = passed.count(b"\n")
-        if not breaks:
-            return Position(self.line, self.byte + len(passed))
-        return Position(self.line + breaks, len(passed) - passed.rfind(b"\n"))
-
-    def after(self, passed: bytes) -> str:
-        """Return the place after some more bytes, in words."""
-        return str(self.moved(passed))
-
-
-def _no_text(path: Path, encoding: str, place: str, error: UnicodeDecodeError) -> LabError:
-    byte = f"{place} is {error.object[error.start] if error.object else 0:#04x}"
-    if encoding == "utf-8-sig":
-        hint = 'set data.encoding = "latin-1" or "windows-1252" if it is one of these, or save it as UTF-8'
-        return LabError(f"is not UTF-8 text: {byte}", hint, where=str(path))
-    return LabError(f"is no {encoding} text: {byte}", "set another data.encoding", where=str(path))
+    file = TextFile(path, 0, "", encoding, DELIMITERS[delimiter], header, names, (*notes, *renamed))
+    # What is wrong near the beginning is told at once, however long the file is.
+    for _ in islice(file.rows(silent, errors="replace"), EARLY_ROWS):
+        pass
+    sha256, size = checked(path, encoding)
+    return replace(file, size=size, sha256=sha256)
 
 
 def _first_cells(first: str, asked: Delimiter | None, where: str) -> tuple[list[str], Delimiter]:

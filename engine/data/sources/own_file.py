@@ -11,8 +11,9 @@ from engine.data.array_table import table_of_arrays
 from engine.data.folders import cache_folder
 from engine.data.formats import csv_file, idx, npz
 from engine.data.formats.cells import Decimal
+from engine.data.formats.plain_text import Encoding
 from engine.data.formats.sheet import Sheet, joined
-from engine.data.formats.text_file import Delimiter, Encoding, Form
+from engine.data.formats.text_file import Delimiter, Form
 from engine.data.progress import Progress, silent
 from engine.data.roles import Missing, Wishes, table_of
 from engine.data.selection import Wanted, selected
