@@ -116,6 +116,8 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32, p
     table, times = lagged(raw, spec.lag_list, skip)
     table = _with_powers(name, table, spec.polynomial)
     labels = table.targets if table.task == "classification" else None
+    if not spec.source_is_drawn:
+        _refuse_constant_target(table)
     targets = table.targets if labels is None else np.eye(len(table.classes))[labels]
     # float32 holds a timestamp of 1.7e9 only to the nearest 128, so large offsets go while it is still float64.
     centre = centre_of(table.features) if spec.standardize else np.zeros(table.features.shape[1])
@@ -222,6 +224,17 @@ def centre_of(features: Array | Encoded) -> Floats:
         rounded = np.rint(total / count / step) * step
     constant = np.where(np.isfinite(low), low, 0.0)
     return np.where(high > low, rounded, constant)
+
+
+def _refuse_constant_target(table: Table) -> None:
+    if table.task == "regression" and table.rows > 1:
+        for name, values in zip(table.target_names, table.targets.T, strict=True):
+            if (values == values[0]).all():
+                raise KeyProblem(
+                    "data.target",
+                    f"is {name}, and every row has {values[0]:g}",
+                    "choose one that varies",
+                )
 
 
 def _with_task(table: Table, task: Task | None) -> Table:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.arrays import Array, Integers
+from engine.data.autocorrelation import autocorrelation
 from engine.data.dataset import Dataset
 from engine.validations import KFold, Validation
 
@@ -23,6 +24,10 @@ CHUNK = 4_096
 EXACT = 1e-10
 """A correlation that lies closer to 1 than this is one but for rounding."""
 SHOWN = 3
+FEWEST = 30
+"""Rows below which an order is no evidence."""
+ALIKE = 0.7
+"""A correlation of neighbouring rows that seldom comes about without an order."""
 
 
 def warnings(
@@ -36,14 +41,44 @@ def warnings(
     said += _of_classes(dataset, cuts)
     if spec.source_is_drawn:
         return said
+    said += _of_order(dataset)
     if cuts and test is not None and not dataset.lags:
         said += _of_repeated_rows(dataset, cuts, test)
         said += _of_groups(dataset, cuts, test)
+    telling, constant = _telling(dataset)
     said += [
         f"feature {name} says the target exactly: will it be known when it is to be predicted?"
-        for name in _telling(dataset)[:SHOWN]
+        for name in telling[:SHOWN]
     ]
+    if constant and not dataset.grid:
+        more = f" and {len(constant) - SHOWN} more features have" if len(constant) > SHOWN else " has"
+        said.append(f"{', '.join(constant[:SHOWN])}{more} one value and nothing to say")
     return said
+
+
+def _of_order(dataset: Dataset) -> Iterator[str]:
+    """Say where rows seem to be in order of time and are divided at random, or out of order and read as a series."""
+    own = dataset.rows - dataset.test_rows
+    if dataset.classes or own < FEWEST:
+        return
+    for name, values in zip(dataset.target_names, dataset.targets[:own].T, strict=True):
+        if dataset.lags:
+            past = autocorrelation(values, min(max(dataset.lags), own // 2))
+            heard = 0.0 if past is None else float(np.abs(past[1:]).max())
+            if past is not None and heard < 3 / np.sqrt(own):
+                yield (
+                    f"{name} resembles its own past at no lag up to {len(past) - 1} (the largest correlation is"
+                    f" {heard:.2f}): are the rows in order of time?"
+                )
+        elif dataset.split != "time" and dataset.groups is None and not dataset.test_rows:
+            beside = autocorrelation(values, 1)
+            steps = np.diff(values)
+            if beside is not None and beside[1] > ALIKE and (steps > 0).any() and (steps < 0).any():
+                yield (
+                    f"rows beside each other have much the same {name} (correlation {beside[1]:.2f}): if they are in"
+                    ' order of time, random test rows are known from their neighbours; data.split = "time" has no such'
+                    " leak"
+                )
 
 
 def _of_time(spec: Data, validation: Validation, dataset: Dataset, cuts: Sequence[Cut]) -> Iterator[str]:
@@ -147,13 +182,13 @@ def _of_groups(dataset: Dataset, cuts: Sequence[Cut], test: Integers) -> Iterato
             return
 
 
-def _telling(dataset: Dataset) -> list[str]:
-    """Return the features from which a target follows by a line, or a class by its mere presence."""
+def _telling(dataset: Dataset) -> tuple[list[str], list[str]]:
+    """Return the features from which a target follows by a line, or a class by its mere presence; and constant ones."""
     targets = dataset.targets.astype(np.float64)
     targets = targets - targets.mean(axis=0)
     inputs = dataset.inputs
     if dataset.rows < 3:
-        return []
+        return [], []
     products = np.zeros((inputs.shape[1], targets.shape[1]))
     squares, sums = np.zeros(inputs.shape[1]), np.zeros(inputs.shape[1])
     for start in range(0, dataset.rows, CHUNK):
@@ -164,4 +199,6 @@ def _telling(dataset: Dataset) -> list[str]:
     spread = squares - sums**2 / dataset.rows
     with np.errstate(invalid="ignore", divide="ignore"):
         correlations = np.abs(products) / np.sqrt(spread[:, None] * (targets**2).sum(axis=0))
-    return [dataset.feature_names[place] for place in np.flatnonzero((correlations > 1 - EXACT).any(axis=1))]
+    telling = np.flatnonzero((correlations > 1 - EXACT).any(axis=1))
+    constant = np.flatnonzero((dataset.inputs == dataset.inputs[0]).all(axis=0))
+    return [dataset.feature_names[place] for place in telling], [dataset.feature_names[place] for place in constant]

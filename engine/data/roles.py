@@ -180,6 +180,12 @@ def _said(sheet: Sheet, wishes: Wishes, roles: Roles) -> list[str]:
         for column in roles.features
         if len(column.vocabulary) > max(wishes.most_words + 1, (sheet.rows - column.missing) // 2)
     ]
+    if roles.date is None:
+        said += [
+            f'the rows are not in the order of column {column.name}; data.date = "{column.name}" would put them so'
+            for column in sheet.columns
+            if column.kind == "day" and (np.diff(column.codes).astype(np.int64) < 0).any()
+        ]
     if len(roles.targets) == 1 and roles.targets[0].kind == "number":
         values = roles.targets[0].values
         different = np.unique(values[~np.isnan(values)])

@@ -229,7 +229,7 @@ def test_a_file_larger_than_the_memory_is_refused_before_it_is_read(tmp_path):
     with path.open("r+b") as opened:
         opened.write(b"a,b\n" + b"1,2\n" * 20_000)
     started = time.monotonic()
-    with pytest.raises(LabError, match="of memory, and .* are free"):
+    with pytest.raises(LabError, match=r"of memory, and .* are free"):
         read(path)
     assert time.monotonic() - started < 1
 

@@ -42,7 +42,7 @@ def test_default_splits():
 
 def test_a_timestamp_keeps_its_digits(monkeypatch):
     seconds = 1.7e9 + np.arange(100.0)
-    table = Table(seconds[:, None], ("time",), np.ones((100, 1)), ("y",))
+    table = Table(seconds[:, None], ("time",), np.arange(100.0)[:, None], ("y",))
     monkeypatch.setattr(Wine, "load", lambda *_: table)
     dataset = prepare(Data(Wine()), 0)
     np.testing.assert_array_equal(np.diff(dataset.inputs[:, 0]), 1.0)

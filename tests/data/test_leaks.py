@@ -8,6 +8,7 @@ from making import own
 
 from engine.data import SOURCES
 from engine.data.sources import Iris
+from engine.errors import KeyProblem
 from engine.experiment import Data, Experiment, ValidationPlan
 from engine.plan import plan
 from engine.prepare import read
@@ -95,6 +96,44 @@ def test_rows_with_dates_are_said_to_leak_where_folds_are_random(said):
     (test,) = said(text, date="day", split="random")
     assert test.startswith("random test rows of rows with dates leak the future")
     assert any('data.date = "day" would put the rows in its order' in line for line in said(text))
+
+
+def test_rows_that_are_in_an_order_are_said_to_leak_where_they_are_divided_at_random(said):
+    rng = np.random.default_rng(0)
+    slow = np.cumsum(rng.normal(size=200))
+    text = "x,y\n" + "\n".join(f"{rng.normal():.4f},{value:.4f}" for value in slow)
+    (order,) = said(text)
+    assert order.startswith("rows beside each other have much the same y (correlation 0.9")
+    assert said(text, split="time") == []
+    shuffled = "x,y\n" + "\n".join(f"{rng.normal():.4f},{value:.4f}" for value in rng.permutation(slow))
+    assert said(shuffled) == []
+    # Sorted by the target is no order of time.
+    assert said("x,y\n" + "\n".join(f"{rng.normal():.4f},{value:.4f}" for value in np.sort(slow))) == []
+
+
+def test_a_series_out_of_order_is_noticed(said):
+    rng = np.random.default_rng(0)
+    days = [str(np.datetime64("2020-01-01") + day) for day in range(300)]
+    weekly = [f"{5 + np.sin(2 * np.pi * day / 7) + 0.1 * rng.normal():.4f}" for day in range(300)]
+    rows = [f"{day},{value}" for day, value in zip(days, weekly, strict=True)]
+    mixed = [rows[place] for place in rng.permutation(300)]
+    assert said("day,y\n" + "\n".join(rows), lags=7) == []
+    first, second = said("day,y\n" + "\n".join(mixed), lags=7)
+    assert first == 'the rows are not in the order of column day; data.date = "day" would put them so'
+    assert second.startswith("y resembles its own past at no lag up to 7 (the largest correlation is 0.")
+    (sorted_,) = said("day,y\n" + "\n".join(mixed), lags=7, date="day")
+    assert sorted_ == "the rows are put in the order of day: the file has another"
+    values = "y\n" + "\n".join(row.partition(",")[2] for row in mixed)
+    (alone,) = said(values, lags=7)
+    assert "are the rows in order of time?" in alone
+
+
+def test_columns_of_one_value_are_named(said):
+    text = "a,b,c,d,e,y\n" + "\n".join(f"1,2,{line.replace(',', ',4,5,')}" for line in rows())
+    (constant,) = said(text)
+    assert constant == "a, b, d and 1 more features have one value and nothing to say"
+    with pytest.raises(KeyProblem, match=r"data\.target is b, and every row has 2"):
+        said(text, target="b")
 
 
 def test_gaps_in_a_series_are_named(said):
