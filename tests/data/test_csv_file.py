@@ -18,7 +18,7 @@ from engine import tables
 from engine.data import prepare
 from engine.data.dataset import load
 from engine.data.encoding import RARE
-from engine.data.formats import cells, csv_file, plain_text
+from engine.data.formats import cells, csv_file, plain_text, reading
 from engine.data.formats.csv_file import read
 from engine.data.formats.text_file import DELIMITERS, Form
 from engine.data.sources import OwnFile, Wine
@@ -166,6 +166,42 @@ def test_the_size_of_a_block_shows_nowhere(tmp_path_factory, data, rows, size):
             except LabError as error:
                 said.append(str(error))
     assert said[0] == said[1]
+
+
+PLAIN = ["1", "2.5", " 3 ", "1e3", "-.5", "+7"]
+ODD = st.sampled_from([*PLAIN, "0x1", "1_0", "", "NA", "nan", "inf", "1e999", "word", '"4"', '"1,5"', "1 2", "\u0661"])
+
+
+@given(
+    rows=st.lists(st.lists(ODD, min_size=2, max_size=2), max_size=6),
+    plain=st.integers(0, 12),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    blanks=st.booleans(),
+    ragged=st.booleans(),
+    size=st.integers(1, 5),
+    asked=st.sampled_from([None, None, "comma"]),
+)
+def test_plain_numbers_are_read_quickly_and_no_differently(
+    tmp_path_factory, rows, plain, end, blanks, ragged, size, asked
+):
+    lines = ["a,b", *(f"{row},{row / 4}" for row in range(plain)), *(",".join(cells) for cells in rows)]
+    lines += ["1"] * ragged
+    path = tmp_path_factory.mktemp("quick") / "table.csv"
+    path.write_bytes((end * (1 + blanks)).join(lines).encode() + end.encode())
+
+    def said():
+        try:
+            found = read(path, decimal=asked)
+        except LabError as error:
+            return str(error)
+        columns = [(c.name, c.kind, c.missing, c.vocabulary, c.values.tolist()) for c in found.columns]
+        return repr((found.rows, found.notes, columns))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "BLOCK_ROWS", size)
+        quickly = said()
+        patch.setattr(reading.Reading, "numbers", lambda _: iter(()))
+        assert said() == quickly
 
 
 @pytest.mark.parametrize("cell", ["1_000", "0x10", "1e5_0", "１２", "1 2", "+-3"])

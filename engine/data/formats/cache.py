@@ -24,8 +24,8 @@ import numpy as np
 
 from engine.data.formats.cells import Decimal
 from engine.data.formats.numbers import Numbers, mapped
+from engine.data.formats.reading import TextFile
 from engine.data.formats.sheet import BLOCK_ROWS, Column, Sheet, assembled
-from engine.data.formats.text_file import TextFile
 
 VERSION = 1
 """Another number where reading means something else than before: old entries are then read no more."""

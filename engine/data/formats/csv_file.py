@@ -15,9 +15,10 @@ from engine.data.folders import cache_folder
 from engine.data.formats import cache
 from engine.data.formats.cells import Decimal, reader_of
 from engine.data.formats.numbers import Writer
+from engine.data.formats.reading import TextFile, reading
 from engine.data.formats.sheet import BLOCK_ROWS, Sheet, assembled
 from engine.data.formats.survey import Survey
-from engine.data.formats.text_file import Form, TextFile, look
+from engine.data.formats.text_file import Form, look
 from engine.data.progress import Progress, silent
 
 AS_IT_IS = Form()
@@ -45,12 +46,21 @@ def read(path: Path, form: Form = AS_IT_IS, decimal: Decimal | None = None, prog
     return sheet
 
 
-def _parsed(file: TextFile, asked: Decimal | None, folder: Path | None, progress: Progress) -> Sheet:
+def _parsed(
+    file: TextFile, asked: Decimal | None, folder: Path | None, progress: Progress, *, quickly: bool = True
+) -> Sheet:
     survey = Survey(file, lambda columns: Writer(columns, folder))
-    rows = file.rows(lambda share: progress(FIRST_SHARE * share))
-    while block := list(islice(rows, BLOCK_ROWS)):
-        survey.take(block)
+    # Where points or commas may stand for thousands, each cell has to be looked at.
+    quickly = quickly and asked != "comma" and file.delimiter != ";"
+    with reading(file, lambda share: progress(FIRST_SHARE * share)) as first:
+        for numbers, whole in first.numbers() if quickly else ():
+            survey.take_numbers(numbers, whole=whole)
+        rows = first.rows()
+        while block := list(islice(rows, BLOCK_ROWS)):
+            survey.take(block)
     decimal = survey.settle(asked)
+    if decimal == "comma" and quickly and survey.took_numbers:
+        return _parsed(file, asked, folder, progress, quickly=False)
     said = ["numbers with a decimal comma"] if decimal == "comma" and asked is None else []
     _read_again(file, survey, lambda share: progress(FIRST_SHARE + (1 - FIRST_SHARE) * share))
     notes = (*file.notes, *said, *survey.notes)
@@ -64,10 +74,13 @@ def _read_again(file: TextFile, survey: Survey, progress: Progress) -> None:
         for place, column in enumerate(survey.columns)
         if column.kind in {"word", "day"}
     ]
-    rows = file.rows(progress)
-    while readers and (block := list(islice(rows, BLOCK_ROWS))):
-        lines = [line for line, _ in block]
-        for place, reader in readers:
-            reader.take(lines, [cells[place] for _, cells in block])
+    if not readers:
+        return
+    with reading(file, progress) as second:
+        rows = second.rows()
+        while block := list(islice(rows, BLOCK_ROWS)):
+            lines = [line for line, _ in block]
+            for place, reader in readers:
+                reader.take(lines, [cells[place] for _, cells in block])
     for _, reader in readers:
         reader.finish()

@@ -10,8 +10,8 @@ import numpy as np
 from engine.arrays import Array
 from engine.data.formats.cells import GROUPED, MISSING, WHOLE, Decimal, kind_of, numbers_of, plain_numbers
 from engine.data.formats.numbers import Numbers, Writer
+from engine.data.formats.reading import TextFile
 from engine.data.formats.sheet import Column, Kind
-from engine.data.formats.text_file import TextFile
 from engine.errors import LabError
 
 SHOWN_CELLS = 3
@@ -23,6 +23,8 @@ class Survey:
     def __init__(self, file: TextFile, writer_of: Callable[[int], Writer]) -> None:
         self.columns = [Column(name) for name in file.names]
         self.rows = 0
+        self.took_numbers = False
+        """Whether rows came as numbers, so that what their cells looked like is not known."""
         self.notes: list[str] = []
         """What was made of a column that could be taken for something else."""
         self._where = str(file.path)
@@ -38,6 +40,17 @@ class Survey:
         """Those of them that are none after all."""
         self._writer_of = writer_of
         self._writer: Writer | None = None
+
+    def take_numbers(self, block: Array, *, whole: bool) -> None:
+        """Take rows of which all cells are plain numbers: (rows, columns), float64."""
+        self.took_numbers = True
+        self.rows += len(block)
+        for counts in self._counts:
+            counts["whole" if whole else "point"] += len(block)
+        if self._writer is None:
+            self._numeric = list(range(len(self.columns)))
+            self._writer = self._writer_of(len(self.columns))
+        self._writer.add(block)
 
     def take(self, block: Sequence[tuple[int, list[str]]]) -> None:
         """Look at some rows, each with its line."""

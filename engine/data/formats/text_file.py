@@ -7,7 +7,6 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Literal, get_args
 
 from engine.data.formats.cells import MISSING, NUMBER
 from engine.data.formats.plain_text import Encoding, checked, encoding_of, opened_text, refuse_what_is_too_large
-from engine.data.progress import Progress, silent
+from engine.data.formats.reading import TextFile, reading
+from engine.data.progress import silent
 from engine.errors import LabError
 
 Delimiter = Literal["comma", "semicolon", "tab", "pipe"]
@@ -23,7 +23,6 @@ Delimiter = Literal["comma", "semicolon", "tab", "pipe"]
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 MOST_COLUMNS = 100_000
-MOST_CELL = 1 << 17
 HEAD_BYTES = 1 << 16
 MOST_NOTES = 10
 EARLY_ROWS = 1_000
@@ -36,64 +35,6 @@ class Form:
     delimiter: Delimiter | None = None
     encoding: Encoding | None = None
     header: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TextFile:
-    """A file whose text has been looked at, and how its rows are told apart."""
-
-    path: Path
-    size: int
-    """Bytes of text: more than the file has, where it is compressed."""
-    sha256: str
-    """Of the text."""
-    encoding: str
-    """As Python calls it."""
-    delimiter: str
-    header: bool
-    names: tuple[str, ...]
-    """The columns', all different."""
-    notes: tuple[str, ...]
-
-    def rows(self, progress: Progress, errors: str = "strict") -> Iterator[tuple[int, list[str]]]:
-        """Yield each row's line and cells, the header left out; tell the share that has been read.
-
-        `errors` is what becomes of bytes that are no text, as Python has it.
-        """
-        began, header, step, told = 1, self.header, max(1, self.size // 100), 0
-        csv.field_size_limit(MOST_CELL)
-        with (
-            opened_text(self.path) as raw,
-            io.TextIOWrapper(raw, encoding=self.encoding, newline="", errors=errors) as lines,
-        ):
-            reader = csv.reader(lines, delimiter=self.delimiter, strict=True, skipinitialspace=True)
-            try:
-                for cells in reader:
-                    line, began = began, reader.line_num + 1
-                    if not cells or cells == [""]:
-                        continue
-                    if header:
-                        header = False
-                        continue
-                    if len(cells) != len(self.names):
-                        raise LabError(
-                            f"line {line} has {len(cells)} cells, and the header has {len(self.names)}",
-                            "each row needs one for each column; a cell with the delimiter in it stands in quotes",
-                            where=str(self.path),
-                        )
-                    if not line % 1_000 and raw.tell() // step > told:
-                        told = raw.tell() // step
-                        progress(min(1.0, raw.tell() / max(1, self.size)))
-                    yield line, cells
-            except csv.Error as error:
-                problem = str(error)
-                if "end of data" in problem:
-                    problem = "a quote is opened and not closed"
-                elif "larger than" in problem:
-                    problem = f"a cell has more than {MOST_CELL:,} characters: is a quote opened and not closed?"
-                raise LabError(
-                    f"line {began}: {problem}", "mend the quotes of that line", where=str(self.path)
-                ) from error
 
 
 def look(path: Path, form: Form) -> TextFile:
@@ -130,8 +71,9 @@ def _looked(path: Path, form: Form) -> TextFile:
         notes.append(f"cells end at {delimiter}s")
     file = TextFile(path, 0, "", encoding, DELIMITERS[delimiter], header, names, (*notes, *renamed))
     # What is wrong near the beginning is told at once, however long the file is.
-    for _ in islice(file.rows(silent, errors="replace"), EARLY_ROWS):
-        pass
+    with reading(file, silent, errors="replace") as begun:
+        for _ in islice(begun.rows(), EARLY_ROWS):
+            pass
     sha256, size = checked(path, encoding)
     return replace(file, size=size, sha256=sha256)
 
