@@ -35,7 +35,7 @@ class Data:
 
     source: Source = choice(SOURCES, key="name", help="a data set that comes with lossbook")
     target: str | tuple[str, ...] | None = option(
-        None, help="the column to predict, or several; by default the data set's own, or the last of a file", rare=True
+        None, help="the column to predict, or several; by default the data set's own, or the last of a file"
     )
     features: tuple[str, ...] | None = option(
         None,
@@ -49,7 +49,9 @@ class Data:
         None, help="how test rows are chosen; by default stratified for classes, time with lags or dates, else random"
     )
     test: float = bounded(0.2, at_least=0, below=1, help="share of rows kept for the test, 0 for none")
-    test_from: date | None = option(None, help="first day of the test rows of a dated series, instead of a share")
+    test_from: date | None = option(
+        None, help="first day of the test rows of a dated series, instead of a share", rare=True
+    )
     train_rows: int | None = bounded(
         None, at_least=1, help="at most so many training rows (the latest where the split is by time)"
     )

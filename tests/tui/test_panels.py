@@ -144,6 +144,24 @@ def test_a_choice_is_made_from_a_list(tmp_path):
     play(scene, tmp_path)
 
 
+def test_letters_jump_to_a_choice(tmp_path):
+    async def scene(lab):
+        await go_to(lab, "data.name")
+        await lab.press("enter")
+        await lab.until(lambda: isinstance(lab.app.focused, OptionList))
+
+        def reached():
+            return list(SOURCES)[lab.app.screen.query_one(OptionList).highlighted]
+
+        for keys, name in (("fi", "file"), ("w", "wine"), ("sp", "spiral"), ("zz", "spiral"), ("moo", "moons")):
+            await lab.press(*keys)
+            await lab.until(lambda name=name: reached() == name)
+        await lab.press("enter")
+        await lab.until(lambda: lab.controller.draft["data"] == {"name": "moons"})
+
+    play(scene, tmp_path)
+
+
 def test_a_low_screen_shows_one_panel_and_a_tall_one_all(tmp_path):
     async def scene(lab):
         await lab.until(lambda: opened_panels(lab) == [0])

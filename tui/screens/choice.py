@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -34,11 +35,14 @@ class ChoiceScreen(ModalScreen["Chosen | None"]):
         super().__init__()
         self._row = row
         self._list = OptionList(compact=True)
+        self._typed = ""
+        """The beginning of a name, as far as it has been typed."""
 
     def compose(self) -> ComposeResult:
         """Return the list under its question."""
         with Vertical(id="choice"):
-            yield Static(Content(safe(f"{self._row.label}: {self._row.info.spec.help}", 300)), classes="title")
+            said = f"{self._row.label}: {self._row.info.spec.help} · letters jump to a name"
+            yield Static(Content(safe(said, 300)), classes="title")
             yield self._list
 
     def on_mount(self) -> None:
@@ -46,6 +50,19 @@ class ChoiceScreen(ModalScreen["Chosen | None"]):
         choices = self._row.choices
         self._list.add_options(_options(self._row, min(WIDTH, self.size.width * 95 // 100) - FRAME))
         self._list.highlighted = choices.index(self._row.value) if self._row.value in choices else 0
+
+    def on_key(self, event: Key) -> None:
+        """Jump to the first choice that begins with what is typed."""
+        if event.character is None or not event.is_printable:
+            return
+        names = [as_text(choice).casefold() for choice in self._row.choices]
+        for typed in (self._typed + event.character.casefold(), event.character.casefold()):
+            place = next((place for place, name in enumerate(names) if name.startswith(typed)), None)
+            if place is not None:
+                self._typed = typed
+                self._list.highlighted = place
+                event.stop()
+                return
 
     def action_down(self) -> None:
         """To the next choice."""
