@@ -14,10 +14,14 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 @pytest.mark.parametrize(
     ("script", "options"),
-    [("floor.py", ["--rounds", "1"]), ("peers.py", ["--rounds", "1", "--seconds", "0.02"])],
+    [
+        ("floor.py", ["--case", "2-4-2-1, batch 10", "--rounds", "1"]),
+        ("peers.py", ["--case", "2-4-2-1, batch 10", "--rounds", "1", "--seconds", "0.02"]),
+        ("data.py", ["--case", "mixed.csv", "--rounds", "1", "--megabytes", "1"]),
+    ],
 )
 def test_a_case_is_measured(script, options):
-    command = [sys.executable, str(BENCHMARKS / script), "--case", "2-4-2-1, batch 10", *options]
+    command = [sys.executable, str(BENCHMARKS / script), *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)
