@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.arrays import Floats
 
-Place = Literal["minimum", "saddle", "plateau", "slope"]
+Place = Literal["minimum", "saddle", "plateau", "slope", "nowhere"]
 Gradient = Callable[[Floats], Floats]
 """From all parameters, (P,), to the loss's gradient there, float64."""
 
@@ -25,6 +25,7 @@ MOST_STEPS = 80
 FLAT = 0.01
 STILL = 1e-4
 NEGATIVE = 1e-3
+NOTHING = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,17 @@ def look(loss: float, gradient: Gradient, at: Floats, rng: np.random.Generator) 
     - plateau: neither slope nor curvature changes the loss by 1 % over a way as long as the parameters;
     - slope: the parabola along the gradient still promises a ten-thousandth of the loss;
     - saddle: it does not, but some direction curves down, by a thousandth of the most curved one or more;
-    - minimum: no direction is found that curves down.
+    - minimum: no direction is found that curves down;
+    - nowhere: weights, loss or curvature are no finite numbers.
+
+    `loss` is in multiples of the targets' deviations, so that one below `NOTHING` is rounding and no way down from it.
     """
     slope = gradient(at)
     norm = float(np.linalg.norm(slope))
     lowest, highest, error = extremes(lambda vector: product(gradient, at, vector), len(at), rng)
     if not math.isfinite(norm + lowest + highest + loss):
-        return Curvature(lowest, highest, error, norm, "slope")
+        return Curvature(lowest, highest, error, norm, "nowhere")
+    loss = max(loss, NOTHING)
     reach = max(float(np.linalg.norm(at)), 1e-12)
     steepest = max(abs(lowest), abs(highest))
     if norm * reach + 0.5 * steepest * reach**2 < FLAT * loss:

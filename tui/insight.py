@@ -30,6 +30,10 @@ BAR_DECADES = 6
 
 def verdict(seen: Inspected) -> str:
     """Return where the run stands, in a sentence."""
+    if seen.place == "nowhere":
+        return (
+            "It stands nowhere: its weights or its loss are no numbers any more. A smaller learning rate comes first."
+        )
     return f"It stands on {PLACES[seen.place]}."
 
 

@@ -141,6 +141,25 @@ def test_a_fresh_network_stands_on_a_slope():
     assert inspect(job, feed, numbers_of(job, feed)).curvature.place == "slope"
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_stand_nowhere(bad):
+    feed = Feed(dataset(50, 3, 1))
+    job = job_of(feed, Model((8,), ACTIVATIONS["tanh"]()))
+    numbers = numbers_of(job, feed)
+    numbers[3] = bad
+    assert inspect(job, feed, numbers).curvature.place == "nowhere"
+
+
+def test_an_exact_fit_stands_in_its_minimum():
+    made = dataset(50, 3, 1)
+    exact = replace(made, targets=made.inputs.astype(np.float64) @ np.array([[1.0], [-2.0], [0.5]]))
+    feed = Feed(exact)
+    job = job_of(feed, Model(), Training(optimizer=Sgd(0.1), batch_size="all", epochs=2_000))
+    (end,) = ended(train([job], feed)).values()
+    assert end.train["loss"] < 1e-10
+    assert inspect(job, feed, unpacked(end.weights)).curvature.place == "minimum"
+
+
 def test_layers_are_named_and_measured():
     feed = Feed(replace(dataset(40, 6, 3, classes=True), grid=(6,)))
     model = Model((5, 5), normalization="batch", residual=True, convolution=(2,))
