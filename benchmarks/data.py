@@ -156,7 +156,7 @@ def _there(package: str) -> bool:
 
 def messages(folder: Path) -> dict[str, float]:
     """Return how long a bad file takes to be refused, in seconds, each a gigabyte long where it is one of text."""
-    from engine.data.dataset import load
+    from engine.data.loading import load
     from engine.data.sources import OwnFile
     from engine.errors import LabError
     from engine.experiment import Data

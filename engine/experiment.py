@@ -13,7 +13,6 @@ from typing import Literal
 
 from engine.activations import ACTIVATIONS, Activation
 from engine.activations.relu import Relu
-from engine.data.shift import Shift
 from engine.data.sources import SOURCES, OwnFile, Source
 from engine.errors import KeyProblem
 from engine.fields import bounded, check, choice, fields_of, option
@@ -22,6 +21,7 @@ from engine.losses import LOSSES, Loss
 from engine.optimizers import OPTIMIZERS, Optimizer
 from engine.optimizers.adam import Adam
 from engine.schedules import SCHEDULES, Constant, Schedule
+from engine.shift import Shift
 from engine.validations import VALIDATIONS, Holdout, Validation
 
 MAX_UNITS = 100_000

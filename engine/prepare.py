@@ -13,10 +13,11 @@ from engine import direct
 from engine.architecture import refuse_impossible
 from engine.augmentations import AUGMENTATIONS
 from engine.batches import Feed
-from engine.data.dataset import Dataset, prepare
+from engine.data.dataset import Dataset
 from engine.data.leaks import warnings
+from engine.data.preparing import prepare
 from engine.data.progress import Progress, silent
-from engine.data.shift import shifted
+from engine.data.shifting import shifted
 from engine.data.splits import folds, test_rows
 from engine.errors import KeyProblem, LabError, nearest
 from engine.events import DataRead, EnvironmentSeen

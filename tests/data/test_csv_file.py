@@ -16,11 +16,11 @@ from making import own
 
 from engine import tables
 from engine.data import prepare
-from engine.data.dataset import load
 from engine.data.encoding import RARE
 from engine.data.formats import cells, csv_file, plain_text, reading
 from engine.data.formats.csv_file import read
 from engine.data.formats.text_file import DELIMITERS, Form
+from engine.data.loading import load
 from engine.data.sources import OwnFile, Wine
 from engine.errors import KeyProblem, LabError
 from engine.experiment import Data

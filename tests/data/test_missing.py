@@ -10,7 +10,7 @@ from making import ended, study
 
 from engine import tables
 from engine.batches import Scaler, Scales
-from engine.data.dataset import load
+from engine.data.loading import load
 from engine.data.sources import OwnFile
 from engine.experiment import Data
 from engine.inspection import inspect

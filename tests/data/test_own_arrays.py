@@ -10,7 +10,7 @@ from pictures import folder_of, some
 from engine import tables
 from engine.data import prepare
 from engine.data import test_rows as cut_test_rows
-from engine.data.dataset import load
+from engine.data.loading import load
 from engine.errors import KeyProblem, LabError
 
 

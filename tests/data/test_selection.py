@@ -9,7 +9,7 @@ import pytest
 from making import own
 
 from engine.data import prepare
-from engine.data.dataset import load
+from engine.data.loading import load
 from engine.data.sources import Births, Digits, Iris, Penguins, Wine
 from engine.errors import KeyProblem, LabError
 from engine.experiment import Data, Experiment, ValidationPlan

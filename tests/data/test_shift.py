@@ -13,12 +13,13 @@ from making import ended, own, study
 from engine import tables
 from engine.data import prepare
 from engine.data import test_rows as cut_test_rows
-from engine.data.shift import Shift, shifted
+from engine.data.shifting import shifted
 from engine.data.sources import Births, Births1969, Digits, Iris, Line, Mnist1D, Wine
 from engine.errors import KeyProblem
 from engine.experiment import Data, Experiment, ValidationPlan
 from engine.plan import plan
 from engine.prepare import read
+from engine.shift import Shift
 from engine.validations import NoValidation
 
 

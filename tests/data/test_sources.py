@@ -13,7 +13,7 @@ from pictures import folder_of, some
 from engine import tables
 from engine.data import SOURCES, card, here, prepare
 from engine.data.bundled import read
-from engine.data.dataset import load as load_data
+from engine.data.loading import load as load_data
 from engine.data.sources import (
     Births,
     Births1969,

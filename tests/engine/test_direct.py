@@ -10,7 +10,7 @@ from making import bits_by_run, dataset, ended, study, train
 
 from engine import prepare
 from engine.batches import Feed
-from engine.data.dataset import prepare as read
+from engine.data.preparing import prepare as read
 from engine.data.sources import Births, Digits, Line, Polynomial, Wine
 from engine.errors import KeyProblem, LabError
 from engine.experiment import Data, EarlyStopping, Experiment, Model, Training, ValidationPlan

@@ -7,8 +7,8 @@ import pytest
 from portraits import Lazy, table
 
 from engine.data import SOURCES, Table, here
-from engine.data.dataset import load
 from engine.data.formats import csv_file
+from engine.data.loading import load
 from engine.errors import LabError
 from engine.tables import from_tables
 from tui.portrait.describe import correlation, describe, describe_sheet

@@ -23,7 +23,7 @@ from pictures import folder_of, some
 from terminal import Terminal
 
 from engine.data import SOURCES, here
-from engine.data.dataset import load
+from engine.data.loading import load
 from engine.experiment import Data
 from sessions import fetching
 from sessions.downloads import DOWNLOADS, Download, File

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data import SOURCES, Table, card
-from engine.data.dataset import load
+from engine.data.loading import load
 from engine.errors import LabError
 from engine.fields import fields_of
 from tui.cli.colour import has_colours, shown

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine import tables
-from engine.data.dataset import load
 from engine.data.formats.sheet import Sheet
+from engine.data.loading import load
 from engine.data.selection import expanded
 from engine.data.sources import OwnFile
 from engine.data.sources.base import HasSheet, start_of
