@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.arrays import Array, Floats, Integers
 from engine.augmentations import Augmenter
-from engine.data.dataset import Dataset, centre_of
+from engine.data.dataset import Dataset
 from engine.data.scaling import Scaling, fillings, fit
 
 # A gathered block larger than the processor's cache makes every step wait for memory.
@@ -27,9 +27,9 @@ class Feed:
         self.dataset = dataset
         self.inputs = dataset.inputs.shape[1]
         self.outputs = dataset.targets.shape[1]
-        classes = dataset.task == "classification"
         # Centred in float64 before float32 sees them: a run's own mean is then a small correction.
-        self.target_centre: Floats = np.zeros(self.outputs) if classes else centre_of(dataset.targets)
+        centre = dataset.target_centre
+        self.target_centre: Floats = np.zeros(self.outputs) if centre is None else centre
         room = dataset.room
         if room is None or room.dtype != dtype:
             room = np.empty((len(dataset.targets), self.inputs + 1 + self.outputs), dtype=dtype)

@@ -23,7 +23,7 @@ def table_of_arrays(arrays: Arrays, missing: Missing) -> Table:
         For features that are nan and not to be filled, or a target that has one value.
     """
     notes = list(arrays.notes)
-    features, targets, test_rows, fill = _without_gaps(arrays, missing, notes)
+    features, targets, origin, test_rows, fill = _without_gaps(arrays, missing, notes)
     classes: tuple[str, ...] = ()
     whole = targets.dtype.kind in "biu"
     if targets.dtype.kind in "US" or (whole and arrays.image_shape is not None):
@@ -45,14 +45,17 @@ def table_of_arrays(arrays: Arrays, missing: Missing) -> Table:
         target_names=arrays.target_names,
         classes=classes,
         test_rows=test_rows,
+        origin=origin,
         image_shape=arrays.image_shape,
         fill=fill,
         notes=tuple(notes),
     )
 
 
-def _without_gaps(arrays: Arrays, missing: Missing, notes: list[str]) -> tuple[Array, Array, int, Fill | None]:
-    """Return features and targets without the rows that are of no use, how many test rows are left, and the filling."""
+def _without_gaps(
+    arrays: Arrays, missing: Missing, notes: list[str]
+) -> tuple[Array, Array, Array | None, int, Fill | None]:
+    """Return features, targets and numbers of the rows that are of use, how many are for the test, and the filling."""
     gaps = _gaps(arrays.features)
     needed = _gaps(arrays.targets.reshape(len(arrays.targets), -1))
     if missing == "error" and (gaps | needed).any():
@@ -65,12 +68,12 @@ def _without_gaps(arrays: Arrays, missing: Missing, notes: list[str]) -> tuple[A
     dropped = needed | gaps if missing == "drop" else needed
     fill: Fill | None = missing if missing in {"mean", "median"} and (gaps & ~dropped).any() else None
     if not dropped.any():
-        return arrays.features, arrays.targets, arrays.test_rows, fill
+        return arrays.features, arrays.targets, None, arrays.test_rows, fill
     notes.append(f"{int(dropped.sum())} of {len(dropped)} rows hold nan and are left out")
     test_rows = int((~dropped[len(dropped) - arrays.test_rows :]).sum()) if arrays.test_rows else 0
     if (~dropped).sum() == test_rows:
         raise KeyProblem("data.missing", f'= "{missing}" leaves no row to train on', "choose data.features")
-    return arrays.features[~dropped], arrays.targets[~dropped], test_rows, fill
+    return arrays.features[~dropped], arrays.targets[~dropped], np.flatnonzero(~dropped), test_rows, fill
 
 
 def _gaps(values: Array) -> Array:

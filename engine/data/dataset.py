@@ -10,7 +10,6 @@ from typing import Literal
 import numpy as np
 
 from engine.arrays import Array, Floats, Integers
-from engine.data.encoding import Encoded
 from engine.data.table import Fill, Task
 
 Split = Literal["random", "stratified", "time"]
@@ -43,7 +42,7 @@ class Dataset:
     lags: tuple[int, ...]
     """What the features of a series are; empty for other data."""
     times: Integers
-    """(rows,) number of each row in the original data, from 0: the first rows of a series drop out."""
+    """(rows,) number of each row in its series, from 0: the first rows of a series drop out."""
     sha256: str
     """Names the raw data, hexadecimal; the same for every choice of lags."""
     indicators: tuple[int, ...] = ()
@@ -56,6 +55,12 @@ class Dataset:
     """How many of the last rows are the test rows, where the data come in two parts."""
     notes: tuple[str, ...] = ()
     """How a file was read, where a person should know."""
+    origin: Integers | None = None
+    """(rows,) number of each row in the data as they came, from 0; None where that is `times`."""
+    prints: Integers | None = None
+    """(rows,) a number that is the same for rows that are alike cell for cell; None where nobody compares rows."""
+    target_centre: Floats | None = None
+    """(outputs,), float64: a point near the middle of the targets; None for classes, and where nothing is centred."""
     taught: Floats | None = None
     """(rows, outputs): the targets that rows show where they train, if some of them are wrong; None if none is."""
     augmentations: tuple[str, ...] = ("noise",)
@@ -73,6 +78,10 @@ class Dataset:
         """What kind of target this is."""
         return "classification" if self.classes else "regression"
 
+    def number_of(self, row: int) -> int:
+        """Return a row's number in the data as they came, from 1, for people."""
+        return int((self.times if self.origin is None else self.origin)[row]) + 1
+
     def hash_of(self, rows: Integers) -> str:
         """Return a name of these rows of these data, hexadecimal, whatever lags or scaling they are read with."""
         digest = hashlib.sha256(self.sha256.encode())
@@ -86,23 +95,16 @@ def blocks(rows: int) -> Iterator[slice]:
         yield slice(start, min(start + BLOCK_ROWS, rows))
 
 
-def centre_of(features: Array | Encoded) -> Floats:
-    """Return a point near the middle of all rows: (rows, columns) → (columns,), float64; nan is left out.
+def middle_of(values: Floats, rows: Integers) -> Floats:
+    """Return the median of each column over some rows: (rows, columns) → (columns,), float64; nan is left out.
 
-    Each run subtracts the mean of its own training rows anyway, so the point decides nothing; but it is made of
-    held-out rows too. So it is rounded, to a 4096th of the range: in which order rows are added cannot be seen in it.
+    Each run subtracts the mean of its own training rows anyway: this point only has to lie near the data, so that
+    float32 holds what is left of them. A median does, whatever a few cells hold.
     """
-    columns = features.shape[1]
-    total, count = np.zeros(columns), np.zeros(columns)
-    low, high = np.full(columns, np.inf), np.full(columns, -np.inf)
-    for rows in blocks(len(features)):
-        block = np.asarray(features[rows], dtype=np.float64)
-        present = ~np.isnan(block)
-        total += np.where(present, block, 0.0).sum(axis=0)
-        count += present.sum(axis=0)
-        low, high = np.fmin(low, block.min(axis=0)), np.fmax(high, block.max(axis=0))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        step = np.exp2(np.ceil(np.log2(high - low)) - 12)
-        rounded = np.rint(total / count / step) * step
-    constant = np.where(np.isfinite(low), low, 0.0)
-    return np.where(high > low, rounded, constant)
+    found = np.zeros(values.shape[1])
+    for place in range(len(found)):
+        column = values[rows, place].astype(np.float64)
+        present = column[~np.isnan(column)]
+        if len(present):
+            found[place] = np.median(present)
+    return found

@@ -29,36 +29,49 @@ class Encoded:
     since 1970-01-01, with the time of day as its fraction. `encoded[rows]` gives some rows, `np.asarray` all of them.
     """
 
-    def __init__(self, features: Sequence[Column], rows: Integers, numbers: Numbers, most: int) -> None:
+    def __init__(
+        self,
+        features: Sequence[Column],
+        rows: Integers,
+        numbers: Numbers,
+        most: int,
+        known: Integers | None = None,
+    ) -> None:
+        """Take the words that are most frequent in the rows numbered `known`, by default in all of `rows`."""
+        self._given = (features, numbers, most)
         self._rows = rows
         self._numbers = numbers
         names: list[str] = []
         indicators: list[int] = []
-        self._parts: list[tuple[Column, int, int]] = []
-        """Columns of words and days, the first feature of each, and how many words have a feature of their own."""
+        self._days: list[tuple[Column, int]] = []
+        self._words: list[tuple[Column, Integers]] = []
+        """Columns of words, each with the feature of every code; −1 for a word, or an empty cell, that has none."""
         places: list[int] = []
         sources: list[int] = []
         for column in features:
-            if column.kind == "number":
+            if column.kind == "word":
+                described, lookup = _chosen(column, rows if known is None else rows[known], most)
+                self._words.append((column, np.where(lookup < 0, -1, lookup + len(names))))
+                indicators += range(len(names), len(names) + len(described))
+                names += [f"{column.name}={word}" for word in described]
+                continue
+            if column.kind == "day":
+                self._days.append((column, len(names)))
+            else:
                 places.append(len(names))
                 sources.append(column.place)
-                names.append(column.name)
-                continue
-            words = column.vocabulary
-            shown = len(words) if len(words) <= most + 1 else most
-            self._parts.append((column, len(names), shown))
-            if column.kind == "day":
-                names.append(column.name)
-                continue
-            described = [*words[:shown], *([RARE] if shown < len(words) else [])]
-            indicators += range(len(names), len(names) + len(described))
-            names += [f"{column.name}={word}" for word in described]
+            names.append(column.name)
         self._places = np.array(places, dtype=np.int64)
         self._sources = np.array(sources, dtype=np.int64)
         self.names = tuple(names)
         self.indicators = tuple(indicators)
         """The features that only say whether a row has a word."""
         self.shape = (len(rows), len(names))
+
+    def fitted(self, known: Integers) -> Encoded:
+        """Return the same rows with features for the words that some of them have: those numbered `known`."""
+        features, numbers, most = self._given
+        return Encoded(features, self._rows, numbers, most, known)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -68,20 +81,34 @@ class Encoded:
         block = np.zeros((len(rows), len(self.names)))
         block[:, self._places] = self._numbers.array[rows][:, self._sources]
         self._numbers.forget()
-        for column, first, shown in self._parts:
-            values = column.codes[rows]
-            if column.kind == "day":
-                block[:, first] = _days(values)
-                continue
-            # A word that only the test file has is one of the rare ones, or none at all.
-            feature = np.minimum(values, shown)
-            width = shown + (shown < len(column.vocabulary))
-            has = np.flatnonzero((values >= 0) & (feature < width))
-            block[has, first + feature[has]] = 1.0
+        for column, place in self._days:
+            block[:, place] = _days(column.codes[rows])
+        for column, lookup in self._words:
+            feature = lookup[column.codes[rows]]
+            has = np.flatnonzero(feature >= 0)
+            block[has, feature[has]] = 1.0
         return block
 
     def __array__(self, dtype: type | None = None, copy: bool | None = None) -> Array:
         return np.asarray(self[:], dtype=dtype)
+
+
+def _chosen(column: Column, rows: Integers, most: int) -> tuple[list[str], Integers]:
+    """Return the words that get a feature of their own, the rare ones' last, and the feature of each code.
+
+    The lookup has two places more than there are words: for one that is none of them, and for an empty cell, −1.
+    """
+    words = column.vocabulary
+    codes = column.codes[rows]
+    counts = np.bincount(codes[(codes >= 0) & (codes < len(words))], minlength=len(words))
+    order = sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], words[code]))
+    # A bucket of one would only be a longer name for it.
+    shown = order if len(order) <= most + 1 else order[:most]
+    rare = len(shown) < len(order)
+    lookup = np.full(len(words) + 2, len(shown) if rare else -1, dtype=np.int64)
+    lookup[shown] = np.arange(len(shown))
+    lookup[-1] = -1
+    return [*(words[code] for code in shown), *([RARE] if rare else [])], lookup
 
 
 def _days(values: Array) -> Array:

@@ -57,6 +57,7 @@ def lagged(table: Table, lags: Sequence[int], skip: int = 0) -> tuple[Table, Int
         targets=table.targets[kept],
         dates=None if table.dates is None else table.dates[kept],
         test_rows=len(test),
+        origin=kept if table.origin is None else table.origin[kept],
     )
     return made, kept
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.arrays import Array, Integers
 from engine.data.autocorrelation import autocorrelation
-from engine.data.dataset import Dataset
+from engine.data.dataset import Dataset, blocks
 from engine.validations import KFold, Validation
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from engine.data.splits import Cut
     from engine.experiment import Data
 
-CHUNK = 4_096
 EXACT = 1e-10
 """A correlation that lies closer to 1 than this is one but for rounding."""
 SHOWN = 3
@@ -45,7 +44,7 @@ def warnings(
     if cuts and test is not None and not dataset.lags:
         said += _of_repeated_rows(dataset, cuts, test)
         said += _of_groups(dataset, cuts, test)
-    telling, constant = _telling(dataset)
+    telling, constant = _telling(dataset, spec.target_transform == "log")
     said += [
         f"feature {name} says the target exactly: will it be known when it is to be predicted?"
         for name in telling[:SHOWN]
@@ -121,8 +120,8 @@ def _of_classes(dataset: Dataset, cuts: Sequence[Cut]) -> Iterator[str]:
 
 def _of_repeated_rows(dataset: Dataset, cuts: Sequence[Cut], test: Integers) -> Iterator[str]:
     """Say how many held-out rows are training rows too, cell for cell, and name the first pair."""
-    names = _names(dataset)
-    if len(np.unique(names)) == len(names):
+    names = dataset.prints
+    if names is None or len(np.unique(names)) == len(names):
         return
     trained = np.unique(np.concatenate([np.concatenate(cut) for cut in cuts]))
     roles = (("test", test, [trained]), ("validation", *_columns_of(cuts)))
@@ -131,7 +130,7 @@ def _of_repeated_rows(dataset: Dataset, cuts: Sequence[Cut], test: Integers) -> 
         twins = list(_twins(names, pairs, training))
         if twins:
             rows = len({row for row, _ in twins})
-            first, other = (int(dataset.times[row]) + 1 for row in twins[0])
+            first, other = (dataset.number_of(row) for row in twins[0])
             yield (
                 f"{rows} of {sum(map(len, pairs))} {role} rows are training rows too, cell for cell (the first: row"
                 f" {first} is row {other}): they are known before they are asked for"
@@ -154,20 +153,6 @@ def _twins(names: Array, held_out: Sequence[Integers], training: Sequence[Intege
                 yield int(row), int(known[first[place]])
 
 
-def _names(dataset: Dataset) -> Array:
-    """Return a number for each row, equal for rows of equal features and targets: (rows,) int64.
-
-    Two rows that differ share a number once in 2⁶⁴ pairs.
-    """
-    found = []
-    for start in range(0, dataset.rows, CHUNK):
-        inputs = dataset.inputs[start : start + CHUNK]
-        targets = dataset.targets[start : start + CHUNK].astype(inputs.dtype)
-        # Adding 0 makes −0.0 and 0.0 the same bytes.
-        found += [hash(row.tobytes()) for row in np.concatenate([inputs, targets], axis=1) + 0]
-    return np.array(found, dtype=np.int64)
-
-
 def _of_groups(dataset: Dataset, cuts: Sequence[Cut], test: Integers) -> Iterator[str]:
     """Say how many groups are on both sides: a split by time, or a test file, heeds none."""
     if dataset.groups is None:
@@ -182,23 +167,46 @@ def _of_groups(dataset: Dataset, cuts: Sequence[Cut], test: Integers) -> Iterato
             return
 
 
-def _telling(dataset: Dataset) -> tuple[list[str], list[str]]:
-    """Return the features from which a target follows by a line, or a class by its mere presence; and constant ones."""
-    targets = dataset.targets.astype(np.float64)
-    targets = targets - targets.mean(axis=0)
-    inputs = dataset.inputs
+def _telling(dataset: Dataset, logarithm: bool) -> tuple[list[str], list[str]]:
+    """Return the features from which a target follows: by a line, or a class by its mere value; and constant ones.
+
+    Cells that are empty tell nothing and are left out.
+    """
     if dataset.rows < 3:
         return [], []
-    products = np.zeros((inputs.shape[1], targets.shape[1]))
-    squares, sums = np.zeros(inputs.shape[1]), np.zeros(inputs.shape[1])
-    for start in range(0, dataset.rows, CHUNK):
-        block = inputs[start : start + CHUNK].astype(np.float64)
-        products += block.T @ targets[start : start + CHUNK]
-        squares += (block**2).sum(axis=0)
-        sums += block.sum(axis=0)
-    spread = squares - sums**2 / dataset.rows
+    targets = dataset.targets.astype(np.float64)
+    if logarithm:
+        with np.errstate(over="ignore"):
+            targets = np.concatenate([targets, np.exp(targets - targets.max(axis=0))], axis=1)
+    targets = targets - targets.mean(axis=0)
+    outputs, columns = targets.shape[1], dataset.inputs.shape[1]
+    shown = dataset.targets if dataset.classes else np.zeros((dataset.rows, 0))
+    count = np.zeros(columns)
+    x, xx = np.zeros(columns), np.zeros(columns)
+    t, tt, xt = (np.zeros((columns, outputs)) for _ in range(3))
+    of_class = [np.zeros((columns, shown.shape[1])) for _ in range(3)]
+    low, high = np.full(columns, np.inf), np.full(columns, -np.inf)
+    for rows in blocks(dataset.rows):
+        block = dataset.inputs[rows].astype(np.float64)
+        low, high = np.fmin(low, np.fmin.reduce(block)), np.fmax(high, np.fmax.reduce(block))
+        there = ~np.isnan(block)
+        block = np.where(there, block, 0.0)
+        weight = there.astype(np.float64)
+        count += weight.sum(axis=0)
+        x += block.sum(axis=0)
+        xx += (block**2).sum(axis=0)
+        t += weight.T @ targets[rows]
+        tt += weight.T @ targets[rows] ** 2
+        xt += block.T @ targets[rows]
+        for sums, values in zip(of_class, (weight, block, block**2), strict=True):
+            sums[...] += values.T @ shown[rows]
     with np.errstate(invalid="ignore", divide="ignore"):
-        correlations = np.abs(products) / np.sqrt(spread[:, None] * (targets**2).sum(axis=0))
-    telling = np.flatnonzero((correlations > 1 - EXACT).any(axis=1))
-    constant = np.flatnonzero((dataset.inputs == dataset.inputs[0]).all(axis=0))
-    return [dataset.feature_names[place] for place in telling], [dataset.feature_names[place] for place in constant]
+        spread = xx - x**2 / count
+        both = xt - x[:, None] * t / count[:, None]
+        correlations = np.abs(both) / np.sqrt(spread[:, None] * (tt - t**2 / count[:, None]))
+        within = np.where(of_class[0] > 0, of_class[2] - of_class[1] ** 2 / np.maximum(of_class[0], 1), 0.0)
+        fixed = within.sum(axis=1) / spread < EXACT if dataset.classes else np.zeros(columns, dtype=bool)
+    constant = ~(high > low) & (count == dataset.rows)
+    telling = ((correlations > 1 - EXACT).any(axis=1) | fixed) & (count > 2) & ~constant
+    names = np.array(dataset.feature_names, dtype=object)
+    return names[telling].tolist(), names[constant].tolist()

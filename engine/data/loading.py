@@ -72,7 +72,7 @@ def _with_classes(table: Table) -> Table:
         )
     if len(different) < 2:
         raise KeyProblem(key, f"cannot be classification: {table.target_names[0]} has one value", "leave it out")
-    classes = tuple(f"{number:g}" for number in different)
+    classes = tuple(f"{int(number)}" for number in different)
     return replace(table, targets=labels.reshape(-1).astype(np.int64), classes=classes, unit="")
 
 
@@ -83,9 +83,10 @@ def with_log_target(table: Table) -> Table:
         raise KeyProblem(key, 'cannot be "log": the target is a class', "leave it out")
     if not (table.targets > 0).all():
         row, column = np.argwhere(~(table.targets > 0))[0]
+        number = row if table.origin is None else table.origin[row]
         raise KeyProblem(
             key,
-            f'cannot be "log": {table.target_names[column]} is {table.targets[row, column]:g} in row {row + 1}',
+            f'cannot be "log": {table.target_names[column]} is {table.targets[row, column]:g} in row {number + 1}',
             "only numbers above 0 have a logarithm",
         )
     return replace(table, targets=np.log(table.targets), unit=f"log of {table.unit or table.target_names[0]}")

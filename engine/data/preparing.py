@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.arrays import Floats, Integers
-from engine.data.dataset import Dataset, Split, blocks, centre_of
+from engine.data.dataset import Dataset, Split, blocks, middle_of
 from engine.data.dividing import share_of
+from engine.data.encoding import Encoded
 from engine.data.lags import lagged
 from engine.data.loading import load, with_log_target, with_task
 from engine.data.progress import Progress, silent
+from engine.data.splits import test_rows
 from engine.data.table import Table
 from engine.errors import KeyProblem, LabError
 from engine.streams import Purpose, stream
@@ -45,42 +48,106 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32, p
     if spec.target_transform == "log":
         raw = with_log_target(raw)
     table, times = lagged(raw, spec.lag_list, skip)
-    table = _with_powers(name, table, spec.polynomial)
-    labels = table.targets if table.task == "classification" else None
     if not spec.source_is_drawn:
         _refuse_constant_target(table)
+    labels = table.targets if table.task == "classification" else None
     targets = table.targets if labels is None else np.eye(len(table.classes))[labels]
-    # float32 holds a timestamp of 1.7e9 only to the nearest 128, so large offsets go while it is still float64.
-    centre = centre_of(table.features) if spec.standardize else np.zeros(table.features.shape[1])
-    columns = table.features.shape[1]
-    room = np.empty((table.rows, columns + 1 + targets.shape[1]), dtype=dtype)
-    for rows in blocks(table.rows):
-        room[rows, :columns] = np.asarray(table.features[rows], dtype=np.float64) - centre
-    return Dataset(
+    known = Dataset(
         name=name,
-        inputs=room[:, :columns],
-        centre=centre,
+        inputs=np.empty((table.rows, 0)),
+        centre=np.empty(0),
         targets=targets,
         labels=labels,
-        feature_names=table.feature_names,
+        feature_names=(),
         target_names=table.target_names,
         classes=table.classes,
         dates=table.dates,
         unit=table.unit,
-        grid=_grid(table, spec.lag_list),
+        grid=(),
         split=_settled_split(spec, table, series=bool(spec.lag_list)),
         lags=spec.lag_list,
         times=times,
-        indicators=table.indicators,
-        fill=table.fill,
+        origin=table.origin,
         groups=table.groups,
         test_rows=table.test_rows,
         notes=table.notes,
         sha256=hashed,
         taught=_with_wrong_labels(labels, targets, spec.label_noise, seed),
+    )
+    # The test rows are taken away first: neither words nor the middle of the data are learned of them.
+    rest, _ = test_rows(spec, known, seed)
+    if isinstance(raw.features, Encoded):
+        words = raw.features.fitted(times[rest])
+        raw = replace(raw, features=words, feature_names=words.names, indicators=words.indicators)
+        table, _ = lagged(raw, spec.lag_list, skip)
+    compared = not spec.source_is_drawn and not spec.lag_list
+    prints = _prints(table) if compared else None
+    table = _with_powers(name, table, spec.polynomial)
+    columns = table.features.shape[1]
+    room = np.empty((table.rows, columns + 1 + targets.shape[1]), dtype=dtype)
+    inputs = room[:, :columns]
+    centre: Floats = np.zeros(columns)
+    if spec.standardize and not _is_of_small_numbers(table):
+        # float32 holds a timestamp of 1.7e9 only to the nearest 128, so large offsets go while it is still float64.
+        _fill(inputs, table, centre)
+        centre = middle_of(inputs, rest)
+    _fill(inputs, table, centre)
+    return replace(
+        known,
+        inputs=inputs,
+        centre=centre,
+        feature_names=_distinct(table.feature_names),
+        grid=_grid(table, spec.lag_list),
+        indicators=table.indicators,
+        fill=table.fill,
+        prints=prints,
+        target_centre=None if table.classes else middle_of(targets, rest),
         augmentations=_augmentations(table),
         room=room,
     )
+
+
+def _is_of_small_numbers(table: Table) -> bool:
+    """Tell whether all features are bytes or the like, which float32 holds as they are: pictures are many."""
+    kind = getattr(table.features, "dtype", np.dtype(np.float64))
+    return bool(kind.kind in "bui" and kind.itemsize <= 2)
+
+
+def _fill(inputs: Floats, table: Table, centre: Floats) -> None:
+    """Write the features less a centre, block by block: a float64 copy of all of them would be twice the data."""
+    for rows in blocks(table.rows):
+        inputs[rows] = np.asarray(table.features[rows], dtype=np.float64) - centre
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names that all differ: of a word, a power or a lag may come a name that a column has already.
+
+    Coefficients are told by name, and one of them is the intercept.
+    """
+    copies = {"intercept": 1}
+    found = []
+    for name in names:
+        other = name
+        while other in copies:
+            copies[name] += 1
+            other = f"{name}-{copies[name]}"
+        copies[other] = 1
+        found.append(other)
+    return tuple(found)
+
+
+def _prints(table: Table) -> Integers:
+    """Return a number for each row, equal where all cells are: (rows,).
+
+    Rows that differ share one once in 2⁶⁴ pairs.
+    """
+    targets = table.targets.reshape(table.rows, -1).astype(np.float64)
+    found: list[int] = []
+    for rows in blocks(table.rows):
+        cells = np.concatenate([np.asarray(table.features[rows], dtype=np.float64), targets[rows]], axis=1)
+        # Adding 0 makes −0.0 and 0.0 the same bytes.
+        found += [hash(row.tobytes()) for row in cells + 0.0]
+    return np.array(found, dtype=np.int64)
 
 
 def _with_wrong_labels(labels: Integers | None, targets: Floats, share: float, seed: int) -> Floats | None:
@@ -173,8 +240,9 @@ def _refuse_what_is_not_finite(name: str, table: Table) -> None:
                 row, column = np.argwhere(wrong)[0]
                 place = rows.start + row
                 day = "" if table.dates is None else f" ({table.dates[place]})"
+                number = place if table.origin is None else int(table.origin[place])
                 raise LabError(
-                    f"column {names[column]} holds {values[row, column]:g} in row {place + 1}{day}",
+                    f"column {names[column]} holds {values[row, column]:g} in row {number + 1}{day}",
                     f"every cell must be a number between −{largest:.1e} and {largest:.1e}",
                     where=name,
                 )

@@ -69,6 +69,7 @@ def table_of(sheet: Sheet, wishes: Wishes, own_rows: int | None = None) -> Table
         target_names=tuple(column.name for column in roles.targets),
         classes=classes,
         dates=None if roles.date is None else roles.date.values[kept],
+        origin=kept,
         groups=None if roles.group is None else _numbered(roles.group.values[kept]),
         test_rows=test_rows,
         series=True,

@@ -32,6 +32,8 @@ class Table:
     """The names of the classes; empty for a regression."""
     dates: Array | None = None
     """(rows,) datetime64, of days or seconds, ascending, for dated rows; those of the test begin anew."""
+    origin: Array | None = None
+    """(rows,) int64: each row's number in the data as they came, from 0; None where all rows are there, in order."""
     groups: Array | None = None
     """(rows,) int64: rows of one number stay together; None where each stands for itself."""
     test_rows: int = 0
@@ -86,5 +88,6 @@ def followed(table: Table, test: Table, name: str) -> Table:
         targets=np.concatenate([table.targets, test.targets]),
         dates=dates,
         test_rows=test.rows,
+        origin=None,
         notes=(*table.notes, *test.notes),
     )

@@ -415,15 +415,15 @@ def test_a_word_that_no_training_row_has_says_nothing(put, standardize):
     path = put("word,x,y\n" + "".join(f"{word},{place % 7},{place}\n" for place, word in enumerate(words)))
     experiment = tables.from_tables(
         {
-            "data": {"file": str(path), "split": "time", "test": 0.2, "standardize": standardize},
-            "validation": {"method": "none"},
+            "data": {"file": str(path), "split": "time", "test": 0, "standardize": standardize},
+            "validation": {"method": "holdout", "share": 0.2},
         }
     )
     feed, (job,), _ = jobs_of(experiment, plan(experiment))
     from engine.batches import Scales  # noqa: PLC0415 - a test of what it hands on
 
     scales = Scales.of(feed, job.train, standardize=standardize)
-    scaled = (feed.rows[job.test] - scales.mean) * scales.scale
+    scaled = (feed.rows[job.validation] - scales.mean) * scales.scale
     place = feed.dataset.feature_names.index("word=c")
     assert (scaled[:, place] == 0).all()
     assert np.isfinite(scaled).all()
@@ -432,7 +432,7 @@ def test_a_word_that_no_training_row_has_says_nothing(put, standardize):
 
 def test_a_table_without_a_name_is_ones_own_and_stays_it(put):
     path = put("a,y\n1,2\n3,4\n")
-    experiment = tables.from_tables({"data": {"file": str(path), "missing": "drop"}})
+    experiment = tables.from_tables({"data": {"file": str(path), "missing": "drop", "test": 0}})
     assert experiment.data.source == OwnFile(str(path), missing="drop")
     assert tables.from_tables(tables.to_tables(experiment)) == experiment
     assert experiment.data.label == "mine"

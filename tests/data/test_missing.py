@@ -83,7 +83,7 @@ def test_held_out_rows_in_any_order_change_nothing_of_what_is_learned(tmp_path_f
     before = list(scaled_of(path, missing))
     fold = data.draw(st.integers(0, 2))
     feed, job, scaled = before[fold]
-    held_out = np.setdiff1d(np.arange(ROWS), job.train)
+    held_out = job.validation
     order = np.arange(ROWS)
     order[held_out] = data.draw(st.permutations(held_out.tolist()))
     again, same_job, moved = list(scaled_of(written(folder / "moved.csv", order=order), missing))[fold]

@@ -30,7 +30,7 @@ def put(tmp_path):
 
 
 def data(path, made=None, **keys):
-    return prepare(own(path, **keys, **(made or {})), 0)
+    return prepare(own(path, **({"test": 0} | keys | (made or {}))), 0)
 
 
 def visits(patients=12, most=5):
