@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 
 from engine import control, events, inspection, prepare, range_test, tables, trainer
 from engine.control import Command, Control, Inspect, Job, Train, TryRates
@@ -34,6 +35,7 @@ FLUSH_SECONDS = 0.05
 def main() -> int:
     """Serve until the input ends."""
     _die_with_parent()
+    sys.excepthook = _leave
     if os.environ.get(ROOT, "") != str(Path(__file__).parent):
         sys.stderr.write(f"this is another package called engine: {Path(__file__).parent}\n")
         return 2
@@ -173,6 +175,13 @@ def _listen(commands: queue.SimpleQueue[Command]) -> None:
             sys.stderr.flush()
             os._exit(2)
     os._exit(0)
+
+
+def _leave(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """End at once after an error that nobody expected: an orderly end waits for the thread that reads the input."""
+    sys.__excepthook__(kind, error, trace)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _die_with_parent() -> None:

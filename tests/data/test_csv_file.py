@@ -229,7 +229,14 @@ REFUSED = {
     "thousands with points": ("a;b\n1.234.567;2\n2.000.000;3\n", "column a holds 1.234.567 in line 2"),
     "thousands with spaces": ("a,b\n1 234,2\n2 000.5,3\n", "column a holds 1 234 in line 2"),
     "decimals or thousands": ("a;b\n1.234;2\n2.000;3\n", "decimals, or thousands?"),
-    "no header": ("1,2\n3,4\n", "line 1 holds nothing but numbers (1, 2)"),
+    "no header": ("1,2\n3,4\n", "line 1 holds numbers (1, 2): are they names of columns, or is it the first row?"),
+    "a row for a header": ("5.1,3.5,setosa\n4.9,3.0,setosa\n", "line 1 holds numbers (5.1, 3.5)"),
+    "UTF-32": ("a,b\n1,2\n".encode("utf-32"), "is UTF-32 text"),
+    "Excel": (b"PK\x03\x04" + bytes(50), "such as an Excel file"),
+    "a mark alone": (b"\xef\xbb\xbf", "is empty"),
+    "an open header": ('"a,b\n1,2\n', "line 1: a quote is opened and not closed"),
+    "a NUL after old line ends": (b"a,b\r1,2\r3,\0\r", "line 3, byte 3 is a NUL byte"),
+    "Latin-1 after mixed line ends": (b"a,b\r\n1,2\r3,4\n5,\xe9\n", "line 4, byte 3 is 0xe9"),
     "two delimiters": ("a,b;c,d\n1,2;3,4\n", "commas and semicolons"),
     "a slip": ("a,b\n" + "1,2\n" * 20 + "l,2\n", "column a holds l in line 22"),
     "no day": ("a,b\n2013-02-30,1\n2013-01-01,2\n", "2013-02-30 in line 2, which is no day"),
@@ -324,6 +331,33 @@ def test_a_named_encoding_is_read_and_said(put, encoding, mark):
     assert sheet.columns[0].name == header.partition(",")[0]
     assert first.partition(",")[0] in sheet.columns[0].vocabulary
     assert any(encoding in note for note in sheet.notes) == (encoding != "utf-8")
+
+
+@pytest.mark.parametrize(("python", "order"), [("utf-16-le", "LE"), ("utf-16-be", "BE")])
+def test_utf_16_without_a_mark_is_told_by_its_zeros(put, python, order):
+    sheet = read(put("caf\u00e9,b\n1,2\n".encode(python)), Form(encoding="utf-16"))
+    assert [column.name for column in sheet.columns] == ["caf\u00e9", "b"]
+    assert any(f"without a mark: {order} by its zeros" in note for note in sheet.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "says"),
+    [
+        (b"a,b\n1,2\n", "utf-16", "is no UTF-16 text"),
+        ("a,b\n1,2\n".encode("utf-16")[:-1], "utf-16", "is no utf-16 text"),
+        ("a,b\n1,2\0\n".encode("utf-16"), "utf-16", "holds a NUL character"),
+        (b"\xef\xbb\xbfa,b\n1,2\n", "latin-1", "begins with the byte-order mark of UTF-8"),
+    ],
+)
+def test_an_encoding_that_a_file_has_not_is_said(put, text, encoding, says):
+    with pytest.raises(LabError, match=says):
+        read(put(text), Form(encoding=encoding))
+
+
+def test_a_header_may_hold_a_line_break_and_blank_lines_stand_before_it(put):
+    sheet = read(put("\n" * 70_000 + '"a\nz",b\n1,2\n'))
+    assert [column.name for column in sheet.columns] == ["a\nz", "b"]
+    assert sheet.rows == 1
 
 
 def test_a_byte_order_mark_is_said(put):

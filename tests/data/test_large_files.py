@@ -125,6 +125,23 @@ class TestCache:
         assert seen(read(path)) == first
         assert kept.read_bytes() == content
 
+    def test_a_page_of_zeros_in_the_numbers_is_noticed(self, path, small):
+        first = seen(read(path))
+        (entry,) = [entry for entry in (small / "tables").iterdir() if entry.is_dir()]
+        with (entry / "numbers.f8").open("r+b") as opened:
+            opened.seek(4_096)
+            opened.write(bytes(4_096))
+        assert seen(read(path)) == first
+
+    @pytest.mark.parametrize("key", ["place", "kind", "nested"])
+    def test_a_description_that_leads_astray_is_noticed(self, path, small, key):
+        first = seen(read(path))
+        (entry,) = [entry for entry in (small / "tables").iterdir() if entry.is_dir()]
+        known = json.loads((entry / "sheet.json").read_text())
+        known["columns"][0] |= {"place": 99} if key == "place" else {"kind": "word"}
+        (entry / "sheet.json").write_text("[" * 100_000 if key == "nested" else json.dumps(known))
+        assert seen(read(path)) == first
+
     def test_rows_that_do_not_add_up_are_no_entry(self, path, small):
         first = seen(read(path))
         (entry,) = [entry for entry in (small / "tables").iterdir() if entry.is_dir()]
@@ -172,10 +189,42 @@ class TestCache:
         assert float(said[0]) == pytest.approx(sum(float(f"{row * 0.37:.3f}") for row in range(3_000)))
 
 
+@pytest.mark.parametrize("how", ["rewritten", "gone", "longer", "shorter", "no text"])
+@pytest.mark.usefixtures("small")
+def test_a_file_that_changes_while_it_is_read_is_no_table(path, monkeypatch, how):
+    before = path.read_text()
+    look = csv_file.look
+
+    def meddling(*arguments):
+        found = look(*arguments)
+        if how == "gone":
+            path.unlink()
+        else:
+            texts = {"rewritten": before.replace("x", "q"), "longer": before + "1,2020-01-01,x,2,,3\n"}
+            texts |= {"shorter": before[: len(before) // 2], "no text": before.replace("x", "\u00e9")}
+            path.write_bytes(texts[how].encode("latin-1" if how == "no text" else "utf-8"))
+        return found
+
+    monkeypatch.setattr(csv_file, "look", meddling)
+    with pytest.raises(LabError, match="has changed while it was read"):
+        read(path)
+    monkeypatch.setattr(csv_file, "look", look)
+    path.write_text(before)
+    assert read(path).columns[2].vocabulary == ("x", "y", "z")
+
+
+def test_a_file_that_cannot_be_read_is_one_line():
+    with pytest.raises(LabError, match="/proc/self/mem: cannot be read"):
+        read(csv_file.Path("/proc/self/mem"))
+
+
 def test_a_disk_without_room_is_said(path, small, monkeypatch):
     class Full:
         def write(self, _):
             raise OSError(errno.ENOSPC, "No space left on device")
+
+        def close(self):
+            pass
 
     monkeypatch.setattr(numbers.Writer, "_opened", lambda _: Full())
     with pytest.raises(LabError, match="cannot be put aside: No space left on device") as error:

@@ -15,6 +15,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +28,13 @@ from engine.data.formats.numbers import Numbers, mapped
 from engine.data.formats.reading import TextFile
 from engine.data.formats.sheet import BLOCK_ROWS, Column, Sheet, assembled
 
-VERSION = 1
+VERSION = 2
 """Another number where reading means something else than before: old entries are then read no more."""
 LEAST_BYTES = 4 << 20
 """A smaller file is parsed as quickly as it is found here."""
 MOST_BYTES = 4 << 30
-DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
+CHUNK_BYTES = 1 << 20
+DAMAGED = (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, RecursionError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +70,24 @@ class Entry:
             return None
         try:
             sheet = self._load(self.path)
-            os.utime(self.path)
         except DAMAGED:
             shutil.rmtree(self.path, ignore_errors=True)
             return None
+        with contextlib.suppress(OSError):
+            os.utime(self.path)
         return sheet
 
     def _load(self, path: Path) -> Sheet:
         known = json.loads((path / "sheet.json").read_text(encoding="utf-8"))
+        if known["sums"] != _sums(path):
+            raise ValueError("other bytes than were written")
         rows = int(known["rows"])
         columns = [
             Column(c["name"], c["kind"], c["missing"], tuple(c["vocabulary"]), place=c["place"])
             for c in known["columns"]
         ]
+        if any(c.kind == "number" and not 0 <= c.place < known["width"] for c in columns):
+            raise ValueError("a column of numbers has no place")
         if known["width"]:
             with (path / "numbers.f8").open("rb") as opened:
                 numbers = mapped(opened, known["width"])
@@ -123,8 +130,26 @@ class Entry:
             {"name": c.name, "kind": c.kind, "missing": c.missing, "vocabulary": c.vocabulary, "place": c.place}
             for c in sheet.columns
         ]
-        known = {"rows": sheet.rows, "width": sheet.numbers.array.shape[1], "notes": sheet.notes, "columns": columns}
+        sums = _sums(folder)
+        known = {
+            "sums": sums,
+            "rows": sheet.rows,
+            "width": sheet.numbers.array.shape[1],
+            "notes": sheet.notes,
+            "columns": columns,
+        }
         (folder / "sheet.json").write_text(json.dumps(known), encoding="utf-8")
+
+
+def _sums(folder: Path) -> dict[str, int]:
+    """Return a checksum of each large file: a power cut may leave pages of zeros in it."""
+    found = {}
+    for name in ("numbers.f8", "columns.npz"):
+        found[name] = 0
+        with (folder / name).open("rb") as opened:
+            while chunk := opened.read(CHUNK_BYTES):
+                found[name] = zlib.crc32(chunk, found[name])
+    return found
 
 
 def _make_room(folder: Path, newest: Path) -> None:

@@ -8,6 +8,7 @@ long is kept in a cache, by the hash of the file.
 
 from __future__ import annotations
 
+from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from engine.data.formats.sheet import BLOCK_ROWS, Sheet, assembled
 from engine.data.formats.survey import Survey
 from engine.data.formats.text_file import Form, look
 from engine.data.progress import Progress, silent
+from engine.errors import LabError
 
 AS_IT_IS = Form()
 FIRST_SHARE = 0.7
@@ -34,22 +36,54 @@ def read(path: Path, form: Form = AS_IT_IS, decimal: Decimal | None = None, prog
     LabError
         With the file, and the line and column where there is one.
     """
-    file = look(path, form)
-    folder = cache_folder()
-    kept = cache.Entry.of(folder, file, decimal)
-    with kept.alone():
-        sheet = kept.load()
-        if sheet is None:
-            sheet = _parsed(file, decimal, folder, progress)
-            kept.save(sheet)
+    before = _stamp(path)
+    try:
+        file = look(path, form)
+        folder = cache_folder()
+        kept = cache.Entry.of(folder, file, decimal)
+        with kept.alone():
+            sheet = kept.load()
+            if sheet is None:
+                sheet = _parsed(file, decimal, folder, progress)
+                _refuse_if_changed(path, before)
+                kept.save(sheet)
+    except LabError:
+        _refuse_if_changed(path, before)
+        raise
+    except (OSError, UnicodeError) as error:
+        _refuse_if_changed(path, before)
+        says = error.strerror if isinstance(error, OSError) else str(error)
+        raise LabError(f"cannot be read: {says}", "look at the file", where=str(path)) from error
     progress(1.0)
     return sheet
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """Return what another file, or other content, would have otherwise; None where there is no file."""
+    with suppress(OSError, ValueError):
+        found = path.stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
+    return None
+
+
+def _refuse_if_changed(path: Path, before: tuple[int, ...] | None) -> None:
+    if _stamp(path) != before:
+        raise LabError("has changed while it was read", "read it again when nobody writes to it", where=str(path))
 
 
 def _parsed(
     file: TextFile, asked: Decimal | None, folder: Path | None, progress: Progress, *, quickly: bool = True
 ) -> Sheet:
-    survey = Survey(file, lambda columns: Writer(columns, folder))
+    with closing(Survey(file, lambda columns: Writer(columns, folder))) as survey:
+        return _surveyed(file, survey, asked, progress, quickly=quickly) or _parsed(
+            file, asked, folder, progress, quickly=False
+        )
+
+
+def _surveyed(
+    file: TextFile, survey: Survey, asked: Decimal | None, progress: Progress, *, quickly: bool
+) -> Sheet | None:
+    """Return the table, or None where blocks that were taken quickly have to be looked at cell by cell after all."""
     # Where points or commas may stand for thousands, each cell has to be looked at.
     quickly = quickly and asked != "comma" and file.delimiter != ";"
     with reading(file, lambda share: progress(FIRST_SHARE * share)) as first:
@@ -60,7 +94,7 @@ def _parsed(
             survey.take(block)
     decimal = survey.settle(asked)
     if decimal == "comma" and quickly and survey.took_numbers:
-        return _parsed(file, asked, folder, progress, quickly=False)
+        return None
     said = ["numbers with a decimal comma"] if decimal == "comma" and asked is None else []
     _read_again(file, survey, lambda share: progress(FIRST_SHARE + (1 - FIRST_SHARE) * share))
     notes = (*file.notes, *said, *survey.notes)
@@ -76,11 +110,15 @@ def _read_again(file: TextFile, survey: Survey, progress: Progress) -> None:
     ]
     if not readers:
         return
+    seen = 0
     with reading(file, progress) as second:
         rows = second.rows()
         while block := list(islice(rows, BLOCK_ROWS)):
+            seen += len(block)
             lines = [line for line, _ in block]
             for place, reader in readers:
                 reader.take(lines, [cells[place] for _, cells in block])
+    if seen != survey.rows:
+        raise LabError("has changed while it was read", "read it again when nobody writes to it", where=str(file.path))
     for _, reader in readers:
         reader.finish()

@@ -105,6 +105,11 @@ class Writer:
         except OSError as error:
             raise self._full(error) from error
 
+    def close(self) -> None:
+        """Let go of all that was taken, if it was not wanted in the end."""
+        if self._file is not None:
+            self._file.close()
+
     def _full(self, error: OSError) -> LabError:
         folder = self._folder or tempfile.gettempdir()
         return LabError(

@@ -18,6 +18,14 @@ Encoding = Literal["utf-8", "utf-16", "latin-1", "windows-1252"]
 GZIP_MARK = b"\x1f\x8b"
 UTF_8_MARK = b"\xef\xbb\xbf"
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+FOREIGN = (
+    (b"\xff\xfe\0\0", "is UTF-32 text", "save it as UTF-8"),
+    (b"\0\0\xfe\xff", "is UTF-32 text", "save it as UTF-8"),
+    (b"PK\x03\x04", "is a packed archive, such as an Excel file", "save it as CSV, in UTF-8"),
+    (b"\x93NUMPY", "is one array, a .npy file", "save features and targets together: numpy.savez(path, x=…, y=…)"),
+    (b"%PDF", "is a PDF", "save its table as CSV, in UTF-8"),
+)
+"""How files begin that are no text, and what to do about them."""
 CHUNK_BYTES = 1 << 20
 MEMORY_PER_BYTE = 3
 """Four bytes a cell of seldom less than three bytes of text, in each of several workers."""
@@ -47,15 +55,36 @@ def refuse_what_is_too_large(path: Path) -> None:
 
 
 def encoding_of(head: bytes, asked: Encoding | None, where: str) -> tuple[str, list[str]]:
-    """Return Python's name of the encoding, and what to say of it."""
-    if not head.strip():
+    """Return Python's name of the encoding, and what to say of it; `head` is how the file begins."""
+    if not head.removeprefix(UTF_8_MARK):
         raise LabError("is empty", "it needs a line of column names and a line for each row", where=where)
+    for begins, says, hint in FOREIGN:
+        if head.startswith(begins):
+            raise LabError(says, hint, where=where)
+    if asked in {"latin-1", "windows-1252"} and head.startswith(UTF_8_MARK):
+        raise LabError(
+            "begins with the byte-order mark of UTF-8", f"leave data.encoding out: {asked} has none", where=where
+        )
+    if asked == "utf-16":
+        return _utf_16(head, where)
     if asked is not None:
         python = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}.get(asked, asked)
         return python, [] if asked == "utf-8" else [f"its encoding is {asked}, as data.encoding says"]
     if head.startswith(UTF_16_MARKS):
         raise LabError("is UTF-16 text", 'set data.encoding = "utf-16", or save it as UTF-8', where=where)
     return "utf-8-sig", ["it begins with a byte-order mark, which is left out"] if head.startswith(UTF_8_MARK) else []
+
+
+def _utf_16(head: bytes, where: str) -> tuple[str, list[str]]:
+    """Return the encoding of UTF-16 text: in the order of its mark, or without one in that which a header shows."""
+    said = "its encoding is utf-16, as data.encoding says"
+    if head.startswith(UTF_16_MARKS):
+        return "utf-16", [said]
+    # In a header of mostly plain letters every other byte is zero.
+    for python, zeros in (("utf-16-le", head[1:200:2]), ("utf-16-be", head[0:200:2])):
+        if zeros.count(0) > len(zeros) / 2:
+            return python, [f"{said}, without a mark: {python[-2:].upper()} by its zeros"]
+    raise LabError("is no UTF-16 text", "set another data.encoding, or leave it out", where=where)
 
 
 def checked(path: Path, encoding: str, most: int | None = None) -> tuple[str, int]:
@@ -68,18 +97,20 @@ def checked(path: Path, encoding: str, most: int | None = None) -> tuple[str, in
             digest.update(chunk)
             size += len(chunk)
             refuse_more_than_free(size * MEMORY_PER_BYTE, str(path))
-            if encoding != "utf-16" and b"\0" in chunk:
+            if not encoding.startswith("utf-16") and b"\0" in chunk:
                 raise LabError(
                     f"{here.after(chunk[: chunk.index(0)])} is a NUL byte",
                     "it is no text: save it as CSV, in UTF-8",
                     where=str(path),
                 )
             try:
-                decoder.decode(chunk)
+                text = decoder.decode(chunk)
             except UnicodeDecodeError as error:
                 # The decoder may have kept the first bytes of a character from the piece before.
                 place = max(0, error.start - len(error.object) + len(chunk))
                 raise _no_text(path, encoding, here.after(chunk[:place]), error) from error
+            if encoding.startswith("utf-16") and "\0" in text:
+                raise LabError("holds a NUL character", "it is no text: save it as CSV, in UTF-8", where=str(path))
             here = here.moved(chunk)
     if most is not None:
         return "", size
@@ -96,16 +127,19 @@ class Position:
 
     line: int = 1
     byte: int = 1
+    returned: bool = False
+    """Whether a carriage return stands before it: a line feed would belong to the same break."""
 
     def __str__(self) -> str:
         return f"line {self.line}, byte {self.byte}"
 
     def moved(self, passed: bytes) -> Position:
-        """Return the place after some more bytes."""
-        breaks = passed.count(b"\n")
-        if not breaks:
-            return Position(self.line, self.byte + len(passed))
-        return Position(self.line + breaks, len(passed) - passed.rfind(b"\n"))
+        """Return the place after some more bytes; a line ends at a line feed, a carriage return, or both."""
+        begins = passed[1:] if self.returned and passed.startswith(b"\n") else passed
+        breaks = begins.count(b"\n") + begins.count(b"\r") - begins.count(b"\r\n")
+        byte = len(begins) - max(begins.rfind(b"\n"), begins.rfind(b"\r")) if breaks else self.byte + len(begins)
+        returned = passed.endswith(b"\r")
+        return Position(self.line + breaks, byte, returned)
 
     def after(self, passed: bytes) -> str:
         """Return the place after some more bytes, in words."""

@@ -137,6 +137,11 @@ class Survey:
         assert self._writer is not None  # noqa: S101 - it has rows, or `settle` has refused it
         return self._writer.finish()
 
+    def close(self) -> None:
+        """Let go of what was put aside and is not wanted."""
+        if self._writer is not None:
+            self._writer.close()
+
     def _decimal(self) -> Decimal:
         """Return the sign that all numbers of the file can have; columns of words have none."""
         numbers = [c for c in self._counts if c["comma"] + c["either"] and not _has_others(c)]

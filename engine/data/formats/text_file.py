@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, get_args
 
-from engine.data.formats.cells import MISSING, NUMBER
+from engine.data.formats.cells import NUMBER
 from engine.data.formats.plain_text import Encoding, checked, encoding_of, opened_text, refuse_what_is_too_large
 from engine.data.formats.reading import TextFile, reading
 from engine.data.progress import silent
@@ -25,6 +25,7 @@ QUOTED = re.compile(r'"(?:[^"]|"")*"')
 MOST_COLUMNS = 100_000
 HEAD_BYTES = 1 << 16
 MOST_NOTES = 10
+MOST_HEADER = 4_000_000
 EARLY_ROWS = 1_000
 
 
@@ -58,8 +59,7 @@ def _looked(path: Path, form: Form) -> TextFile:
         head = opened.read(HEAD_BYTES)
     encoding, notes = encoding_of(head, form.encoding, where)
     checked(path, encoding, most=HEAD_BYTES)
-    with opened_text(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="", errors="replace") as lines:
-        first = next((line for line in lines if line.strip()), "")
+    first = _first_row(path, encoding)
     cells, delimiter = _first_cells(first, form.delimiter, where)
     if len(cells) > MOST_COLUMNS:
         raise LabError(f"has {len(cells)} columns", f"at most {MOST_COLUMNS:,} can be read", where=where)
@@ -78,6 +78,31 @@ def _looked(path: Path, form: Form) -> TextFile:
     return replace(file, size=size, sha256=sha256)
 
 
+def _first_row(path: Path, encoding: str) -> str:
+    """Return the first line with anything on it, and those that a quoted line break adds to it.
+
+    Raises
+    ------
+    LabError
+        If there is none, or it is enormous.
+    """
+    first = ""
+    with opened_text(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="", errors="replace") as lines:
+        while len(first) <= MOST_HEADER and (line := lines.readline(MOST_HEADER)):
+            first += line if first or line.strip() else ""
+            if first and first.count('"') % 2 == 0:
+                return first
+    if not first:
+        raise LabError("is empty", "it needs a line of column names and a line for each row", where=str(path))
+    if len(first) > MOST_HEADER:
+        raise LabError(
+            f"line 1 has more than {MOST_HEADER:,} characters",
+            "is a quote opened there and not closed?",
+            where=str(path),
+        )
+    raise LabError("line 1: a quote is opened and not closed", "mend the quotes of the header", where=str(path))
+
+
 def _first_cells(first: str, asked: Delimiter | None, where: str) -> tuple[list[str], Delimiter]:
     """Return the cells of the first line and what stands between them."""
     chosen = asked
@@ -93,21 +118,23 @@ def _first_cells(first: str, asked: Delimiter | None, where: str) -> tuple[list[
             )
         chosen = several[0] if several else "comma"
     try:
-        return next(csv.reader([first], delimiter=DELIMITERS[chosen], skipinitialspace=True), []), chosen
+        csv.field_size_limit(MOST_HEADER)
+        return next(
+            csv.reader(io.StringIO(first, newline=""), delimiter=DELIMITERS[chosen], skipinitialspace=True), []
+        ), chosen
     except csv.Error as error:
         raise LabError(f"line 1: {error}", "mend the header", where=where) from error
 
 
 def _has_header(cells: list[str], asked: bool | None, where: str) -> bool:
-    """Tell whether the first line names the columns; one that holds numbers alone could be a row."""
+    """Tell whether the first line names the columns; one with numbers in it could be a row."""
     if asked is not None:
         return asked
-    texts = [cell.strip() for cell in cells]
-    numbers = [text for text in texts if NUMBER.fullmatch(text)]
-    if numbers and all(text in MISSING or NUMBER.fullmatch(text) for text in texts):
+    numbers = [cell.strip() for cell in cells if NUMBER.fullmatch(cell.strip())]
+    if numbers:
         raise LabError(
-            f"line 1 holds nothing but numbers ({', '.join(numbers[:3])}): names of columns, or the first row?",
-            "set data.header = false if it is a row, true if these are names",
+            f"line 1 holds numbers ({', '.join(numbers[:3])}): are they names of columns, or is it the first row?",
+            "set data.header = false if it is a row, true if it has the names",
             where=where,
         )
     return True
