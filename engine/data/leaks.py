@@ -99,6 +99,13 @@ def _of_time(spec: Data, validation: Validation, dataset: Dataset, cuts: Sequenc
     if dataset.lags and (random_folds or random_test) and cuts:
         fewest = min(len(training) for training, _ in cuts)
         yield f"only {fewest} rows train in the smallest fold, because rows that read a held-out day are left out"
+    if dataset.dates is not None and dataset.test_rows:
+        own, test = np.split(dataset.dates, [dataset.rows - dataset.test_rows])
+        both = np.intersect1d(own, test)
+        if len(both):
+            yield f"{len(both)} days of the test rows are days of the training rows too (the first: {both[0]})"
+        elif test.max() < own.min():
+            yield "the test rows are of an earlier time than all that train"
     if dataset.lags and dataset.dates is not None:
         steps = np.diff(dataset.dates[: dataset.rows - dataset.test_rows])
         uneven = np.flatnonzero(steps != steps[0]) if len(steps) else steps

@@ -45,7 +45,7 @@ def _loaded(spec: Data, source: Source, seed: int, progress: Progress) -> Table:
     if isinstance(source, FromFiles):
         # A series is predicted from its own past, and from what is said to be known beside it.
         features = () if spec.lag_list and spec.features is None else spec.features
-        return source.read(Wanted(target, features), progress)
+        return source.read(Wanted(target, features, spec.task, series=bool(spec.lag_list)), progress)
     return selected(source.load(stream(seed, Purpose.DATA)), Wanted(target, spec.features))
 
 

@@ -94,25 +94,30 @@ def _roles(sheet: Sheet, wishes: Wishes) -> Roles:
     group = None if wishes.group is None else _named(sheet, (wishes.group,), "data.group")[0]
     if group is not None and group in targets:
         raise KeyProblem("data.group", f"is {group.name}, which is the target", "choose another column")
-    return Roles(targets, _features(sheet, wishes, targets, (date, group)), date, group)
+    roles = Roles(targets, _features(sheet, wishes, targets, (date, group)), date, group)
+    for column in (*targets, *roles.features, *(() if date is None else (date,))):
+        if column.fault is not None:
+            raise column.fault
+    return roles
 
 
-def _named(sheet: Sheet, names: Sequence[str], key: str) -> tuple[Column, ...]:
+def _named(sheet: Sheet, names: Sequence[str], key: str, aside: Sequence[str] = ()) -> tuple[Column, ...]:
     known = {column.name: column for column in sheet.columns}
-    return tuple(known[name] for name in expanded(names, tuple(known), key))
+    return tuple(known[name] for name in expanded(names, tuple(known), key, aside))
 
 
 def _features(
     sheet: Sheet, wishes: Wishes, targets: Sequence[Column], others: Sequence[Column | None]
 ) -> tuple[Column, ...]:
+    taken = {column.name for column in (*targets, *others) if column is not None}
     if wishes.wanted.features is None:
-        taken = {column.name for column in (*targets, *others) if column is not None}
         features = [c for c in sheet.columns if c.name not in taken and c.kind != "empty"]
         if not features:
             raise KeyProblem("data.features", "leave no column to learn from", "set data.lags, if it is a series")
         return tuple(features)
     # Date and group may be features too where a person says so.
-    chosen = _named(sheet, wishes.wanted.features, "data.features")
+    aside = (*taken, *(column.name for column in sheet.columns if column.kind == "empty"))
+    chosen = _named(sheet, wishes.wanted.features, "data.features", aside)
     for column in chosen:
         if column.kind == "empty" or column in targets:
             why = "is empty" if column.kind == "empty" else "is the target"
@@ -134,6 +139,8 @@ def _kept(sheet: Sheet, wishes: Wishes, roles: Roles, own_rows: int) -> tuple[In
     notes = []
     if empty.any():
         notes.append(f"{int(empty.sum())} of {sheet.rows} rows have an empty cell and are left out")
+        if wishes.wanted.series:
+            notes[-1] += ": the series closes up over them, and a lag counts rows"
     if roles.date is not None:
         values = roles.date.values
         if (np.diff(values[parts[0]]).astype(np.int64) < 0).any():
@@ -187,7 +194,7 @@ def _said(sheet: Sheet, wishes: Wishes, roles: Roles) -> list[str]:
             for column in sheet.columns
             if column.kind == "day" and (np.diff(column.codes).astype(np.int64) < 0).any()
         ]
-    if len(roles.targets) == 1 and roles.targets[0].kind == "number":
+    if wishes.wanted.task is None and len(roles.targets) == 1 and roles.targets[0].kind == "number":
         values = roles.targets[0].values
         different = np.unique(values[~np.isnan(values)])
         if 2 <= len(different) <= FEW and (different == np.floor(different)).all():

@@ -50,11 +50,15 @@ def identity(columns: int) -> Scaling:
 def fit(dataset: Dataset, rows: Integers, standardize: bool) -> tuple[Scaling, Scaling]:
     """Return the scalings of the centred inputs and of the targets, from `rows` alone.
 
-    Deviations are over n, and 0 counts as 1. Classes are never scaled.
+    Deviations are over n; that of a constant target counts as 1, a constant feature becomes 0. Classes are never
+    scaled.
     """
-    inputs = (
-        _fit(dataset.inputs, rows, complete=dataset.fill is None) if standardize else identity(dataset.inputs.shape[1])
-    )
+    inputs = identity(dataset.inputs.shape[1])
+    if standardize:
+        mean, sd = _moments(dataset.inputs, rows, complete=dataset.fill is None)
+        # A feature that is the same in all of these rows has taught nothing of its weight: were it scaled by 1, initial
+        # numbers would answer for a held-out row in which it differs.
+        inputs = Scaling(mean, np.where(sd < TINY, np.inf, sd))
     targets = _fit(dataset.targets, rows) if standardize and not dataset.classes else identity(dataset.targets.shape[1])
     return _without_unseen(dataset, rows, inputs), targets
 
@@ -100,8 +104,8 @@ def spread(dataset: Dataset, rows: Integers) -> Floats:
     return sd
 
 
-def _fit(values: Floats, rows: Integers, *, complete: bool = True) -> Scaling:
-    mean, sd = _moments(values, rows, complete=complete)
+def _fit(values: Floats, rows: Integers) -> Scaling:
+    mean, sd = _moments(values, rows, complete=True)
     # float32 cannot hold one over less.
     return Scaling(mean, np.where(sd < TINY, 1.0, sd))
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from engine.data.table import Table
+from engine.data.table import Table, Task
 from engine.errors import KeyProblem, nearest
 
 
@@ -18,10 +18,15 @@ class Wanted:
 
     target: tuple[str, ...] | None = None
     features: tuple[str, ...] | None = None
+    task: Task | None = None
+    series: bool = False
+    """Whether the rows are a series, in which a missing one leaves a gap."""
 
 
-def expanded(names: Sequence[str], known: Sequence[str], key: str) -> tuple[str, ...]:
+def expanded(names: Sequence[str], known: Sequence[str], key: str, aside: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the known columns that are named, each once; a name may stand for several: `pixel-0-*`.
+
+    Those `aside` have to be named in full.
 
     Raises
     ------
@@ -30,7 +35,11 @@ def expanded(names: Sequence[str], known: Sequence[str], key: str) -> tuple[str,
     """
     found: dict[str, None] = {}
     for name in names:
-        alike = [name] if name in known else [column for column in known if fnmatchcase(column, name)]
+        alike = (
+            [name]
+            if name in known
+            else [column for column in known if fnmatchcase(column, name) and column not in aside]
+        )
         if not alike:
             raise KeyProblem(key, f"names {name!r}, and the data have no such column", nearest(name, known))
         found.update(dict.fromkeys(alike))
@@ -49,7 +58,8 @@ def selected(table: Table, wanted: Wanted) -> Table:
         table = _with_target(table, wanted.target)
     if wanted.features is None:
         return table
-    names = expanded(wanted.features, (*table.feature_names, *table.target_names), "data.features")
+    known = (*table.feature_names, *table.target_names)
+    names = expanded(wanted.features, known, "data.features", table.target_names)
     both = next((name for name in names if name in table.target_names), None)
     if both is not None:
         raise KeyProblem("data.features", f"names {both}, which is the target", "leave it out")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.arrays import Floats, Integers
+from engine.arrays import Array, Floats, Integers
 from engine.data.dataset import Dataset
 from engine.errors import KeyProblem
 from engine.shift import Shift
@@ -15,8 +15,9 @@ from engine.shift import Shift
 def shifted(dataset: Dataset, rest: Integers, test: Integers, shift: Shift) -> Dataset:
     """Return the dataset with its test rows changed; `rest` are the others, whose range is what `invert` mirrors in.
 
-    Of a series the values themselves change: the features, which are its past, and the targets alike. Of other data
-    the features do, but for those that only say whether a row has a word. The inputs are changed where they are.
+    Of a series the values themselves change: the targets, and of the features, which are its past, those that are test
+    days themselves. Of other data the features do, but for those that only say whether a row has a word. The inputs are
+    changed where they are.
 
     Raises
     ------
@@ -39,12 +40,25 @@ def shifted(dataset: Dataset, rest: Integers, test: Integers, shift: Shift) -> D
     values = dataset.inputs[np.ix_(test, places)] + centre
     if shift.pixels:
         values = _moved(values, dataset.grid, shift.pixels, low[0])
-    dataset.inputs[np.ix_(test, places)] = _changed(values, shift, low, high) - centre
+    changed = _changed(values, shift, low, high)
+    if dataset.lags:
+        changed = np.where(_reads_tests(dataset, rest, test), changed, values)
+    dataset.inputs[np.ix_(test, places)] = changed - centre
     if not dataset.lags:
         return dataset
     targets = dataset.targets.copy()
     targets[test] = _changed(targets[test], shift, low[:1], high[:1])
     return replace(dataset, targets=targets)
+
+
+def _reads_tests(dataset: Dataset, rest: Integers, test: Integers) -> Array:
+    """Tell which lagged features of test rows are test days themselves: (test rows, lags × targets)."""
+    past = dataset.times[test][:, None] - np.array(dataset.lags)
+    found = np.isin(past, dataset.times[test])
+    if dataset.test_rows:
+        # The first of them may have dropped out: they come after all the others.
+        found |= past > dataset.times[rest].max()
+    return np.repeat(found, len(dataset.target_names), axis=1)
 
 
 def _changed(values: Floats, shift: Shift, low: Floats, high: Floats) -> Floats:

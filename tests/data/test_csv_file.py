@@ -44,6 +44,15 @@ def table_of(path, **keys):
     return replace(table, features=np.asarray(table.features))
 
 
+def whole(path, *arguments):
+    """Return a sheet all of whose columns can be used."""
+    sheet = read(path, *arguments)
+    for column in sheet.columns:
+        if column.fault is not None:
+            raise column.fault
+    return sheet
+
+
 def columns_of(sheet):
     return {column.name: column for column in sheet.columns}
 
@@ -237,6 +246,15 @@ REFUSED = {
     "an open header": ('"a,b\n1,2\n', "line 1: a quote is opened and not closed"),
     "a NUL after old line ends": (b"a,b\r1,2\r3,\0\r", "line 3, byte 3 is a NUL byte"),
     "Latin-1 after mixed line ends": (b"a,b\r\n1,2\r3,4\n5,\xe9\n", "line 4, byte 3 is 0xe9"),
+    "two signs": ("a;b;y\n0,5;2.25;3,1\n1,5;3.5;2\n", "column b holds 2.25 in line 2, 3.5 in line 3: a decimal point"),
+    "two signs in a column": ("a;b\n0,5;1\n1.5;2\n", "column a holds 1.5 in line 3: a decimal point, and others"),
+    "percent": ("a,b\n12%,1\n3.5 %,2\n7,3\n", "column a holds 12% in line 2, 3.5 % in line 3: a number with a sign"),
+    "dollars": ("a,b\n$3,1\n$4.50,2\n", "column a holds $3 in line 2, $4.50 in line 3"),
+    "a slip among days": (
+        "a,b\n" + "2020-01-01,1\n" * 39 + "unknown,2\n",
+        "column a holds unknown in line 41: no day, and nearly all others are",
+    ),
+    "days in two ways": ("a,b\n2020-01-31,1\n31/01/2020,2\n", "column a holds 31/01/2020 in line 3: a day written"),
     "two delimiters": ("a,b;c,d\n1,2;3,4\n", "commas and semicolons"),
     "a slip": ("a,b\n" + "1,2\n" * 20 + "l,2\n", "column a holds l in line 22"),
     "no day": ("a,b\n2013-02-30,1\n2013-01-01,2\n", "2013-02-30 in line 2, which is no day"),
@@ -249,7 +267,7 @@ def test_bad_files_are_refused_with_file_and_line(put, name):
     text, says = REFUSED[name]
     path = put(text)
     with pytest.raises(LabError) as error:
-        read(path)
+        whole(path)
     assert says in str(error.value)
     assert str(path) in str(error.value)
     assert error.value.hint
@@ -303,7 +321,7 @@ def test_what_is_wrong_at_the_beginning_of_a_long_file_is_told_at_once(tmp_path,
 def test_an_identifier_is_no_category(put):
     path = put("name,y\n" + "".join(f"n{row},{row}\n" for row in range(cells.MOST_WORDS + 5)))
     with pytest.raises(LabError, match="more than 10,000 different words"):
-        read(path)
+        whole(path)
 
 
 def test_keys_decide_what_has_two_readings(put):
@@ -401,6 +419,58 @@ def test_a_text_that_is_hardly_a_category_is_said(put):
     (note,) = [note for note in table_of(path).notes if "different words" in note]
     assert note.startswith("column name has 38 different words, of which 20 have a feature of their own")
     assert not any("different words" in note for note in table_of(path, most_words=40).notes)
+
+
+def test_a_column_that_nobody_uses_may_be_what_it_likes(put):
+    rows = "".join(f"n{row},{row % 7},nan,{row % 3},{row}\n" for row in range(cells.MOST_WORDS + 5))
+    path = put("id,x,bad,who,y\n" + rows)
+    with pytest.raises(LabError, match="column id has more than 10,000 different words"):
+        table_of(path)
+    with pytest.raises(LabError, match="column bad holds nan in line 2"):
+        table_of(path, features=("x", "bad"))
+    assert table_of(path, features=("x",)).feature_names == ("x",)
+    grouped = load(own(path, features=("x",), group="id"), 0)
+    assert len(np.unique(grouped.groups)) == grouped.rows
+
+
+def test_a_pattern_leaves_out_what_is_no_feature(put):
+    path = put("day,none,who,x1,x2,y\n" + "".join(f"2020-01-0{n},,a{n},{n},{n * n},{n * 3 % 7}\n" for n in range(1, 9)))
+    table = table_of(path, features=("*",), date="day", group="who")
+    assert table.feature_names == ("x1", "x2")
+    assert table_of(path, features=("x*", "day"), date="day").feature_names == ("x1", "x2", "day")
+
+
+def test_blank_lines_are_the_empty_cells_of_a_single_column(put):
+    for text, rows, missing in [("y\n1\n\n3\n\n\n", 3, 1), ("y\n\n\n1\n2\n", 4, 2), ("y\r\n1\r\n\r\nw\r\n", 3, 1)]:
+        sheet = read(put(text))
+        assert (sheet.rows, sheet.columns[0].missing) == (rows, missing)
+    gap = put("y\n" + "\n".join(str(n) if n != 7 else "" for n in range(20)) + "\n")
+    series = table_of(gap, lags=2, missing="drop")
+    assert series.rows == 19
+    assert any("the series closes up over them, and a lag counts rows" in note for note in series.notes)
+
+
+def test_times_may_have_zones_and_fractions(put):
+    text = "at,y\n2020-01-01T12:00:00+02:00,1\n2020-01-01 10:00:00.25Z,2\n1500-03-01T00:00,3\n9999-12-31T23:59,4\n"
+    (column, _) = whole(put(text)).columns
+    assert column.kind == "day"
+    assert [str(value) for value in column.values] == [
+        "2020-01-01T10:00:00",
+        "2020-01-01T10:00:00",
+        "1500-03-01T00:00:00",
+        "9999-12-31T23:59:00",
+    ]
+
+
+def test_numbers_among_words_are_said(put):
+    sheet = whole(put("grade,y\n1,1\n2,2\nA,3\nB,4\n"))
+    assert "column grade mixes numbers and words, and is read as words" in sheet.notes
+
+
+def test_a_task_that_is_set_is_not_asked_about(put):
+    path = put("x,y\n1,0\n2,1\n3,0\n4,1\n")
+    assert any("data.task" in note for note in table_of(path).notes)
+    assert not any("data.task" in note for note in table_of(path, task="classification").notes)
 
 
 def test_target_and_features_are_chosen_by_name(put):

@@ -136,6 +136,47 @@ def test_columns_of_one_value_are_named(said):
         said(text, target="b")
 
 
+def test_test_days_that_train_too_are_counted(tmp_path, said):
+    days = [f"{np.datetime64('2020-01-01') + day},{day * 7 % 11}" for day in range(60)]
+    for start, stop, says in (
+        (30, 60, ["7 days of the test rows are days of the training rows too (the first: 2020-02-03)"]),
+        (40, 60, []),
+    ):
+        (tmp_path / "later.csv").write_text("day,y\n" + "\n".join(days[start:stop]))
+        lines = said("day,y\n" + "\n".join(days[:40]), date="day", lags=3, test_file=str(tmp_path / "later.csv"))
+        assert [line for line in lines if "days of the" in line] == says
+    (tmp_path / "later.csv").write_text("day,y\n" + "\n".join(days[:15]))
+    lines = said("day,y\n" + "\n".join(days[20:]), date="day", lags=3, test_file=str(tmp_path / "later.csv"))
+    assert "the test rows are of an earlier time than all that train" in lines
+
+
+@pytest.mark.parametrize("kind", ["gap", "logarithm", "code"])
+def test_a_feature_that_says_the_target_is_found_in_disguise(said, kind):
+    rng = np.random.default_rng(2)
+    lines = []
+    for row in range(60):
+        y = round(float(np.exp(rng.normal())), 6)
+        copy = {"gap": "" if row == 7 else y, "logarithm": 3 * y, "code": row % 3}[kind]
+        lines.append(f"{rng.normal():.4f},{copy},{'abc'[row % 3] if kind == 'code' else y}")
+    keys = {"gap": {"missing": "mean"}, "logarithm": {"target_transform": "log"}, "code": {}}[kind]
+    found = said("x,copy,y\n" + "\n".join(lines), **keys)
+    assert "feature copy says the target exactly: will it be known when it is to be predicted?" in found
+
+
+def test_rows_are_told_by_their_number_in_the_file(said):
+    once = rows()
+    text = ["x,y", ",1", ",2", *once, once[3]]
+    warned = " ".join(said("\n".join(text), missing="drop", test=0))
+    # Rows 3 and after are the others: the fourth of them is row 6, its copy row 63.
+    assert "row 6 " in warned.replace(")", " ")
+    assert "row 63 " in warned.replace(")", " ")
+
+
+def test_rows_that_differ_far_behind_the_point_are_no_copies(said):
+    lines = [f"0.88605308{row:04}1,{1 + row % 2}" for row in range(60)]
+    assert not any("cell for cell" in line for line in said("x,y\n" + "\n".join(lines)))
+
+
 def test_gaps_in_a_series_are_named(said):
     days = [f"2020-01-{day:02}" for day in range(1, 31) if day != 17]
     text = "day,y\n" + "\n".join(f"{day},{row % 5}.5" for row, day in enumerate(days))

@@ -52,8 +52,11 @@ def test_a_constant_column_is_not_blown_up(build, value):
         inputs=np.full_like(dataset.inputs, value),
         targets=np.full_like(dataset.targets, value),
     )
-    for scaling in fit(constant, np.arange(1, 10_001), standardize=True):
-        assert set(scaling.sd.tolist()) == {1.0}
+    inputs, targets = fit(constant, np.arange(1, 10_001), standardize=True)
+    # A feature of which nothing was learned says nothing, also of a row in which it differs.
+    assert set(inputs.scale.tolist()) == {0.0}
+    assert set(targets.sd.tolist()) == {1.0}
+    for scaling in (inputs, targets):
         assert scaling.mean == pytest.approx(value, rel=1e-7)
 
 
@@ -81,11 +84,11 @@ def test_undo_is_the_inverse_and_float32_agrees(build):
     np.testing.assert_allclose(batch, inputs.apply(dataset.inputs), atol=1e-5)
 
 
-def test_a_deviation_that_float32_cannot_invert_counts_as_one(build):
+def test_a_feature_whose_deviation_float32_cannot_invert_says_nothing(build):
     dataset = build(rows=10)
     small = replace(dataset, inputs=np.linspace(0, 1e-40, 10, dtype=np.float32)[:, None])
     inputs, _ = fit(small, np.arange(10), standardize=True)
-    assert inputs.scale.tolist() == [1.0]
+    assert inputs.scale.tolist() == [0.0]
 
 
 @pytest.mark.parametrize("standardize", [True, False])

@@ -63,10 +63,18 @@ class TestShift:
         _, before, after, _, _ = both(Data(Mnist1D(rows=60)), Shift(pixels=3))
         np.testing.assert_allclose(after[:, 3:], before[:, :-3], atol=1e-5)
 
-    def test_of_a_series_past_and_target_change_alike(self):
-        _, before, after, targets, moved = both(Data(Births(), lags=3), Shift(scale=0.5, offset=1))
-        np.testing.assert_allclose(after, 0.5 * before + 1, atol=1e-4)
+    def test_of_a_series_the_test_days_change_wherever_they_are_read(self):
+        _, before, after, targets, moved = both(Data(Births(), lags=(1, 3)), Shift(scale=0.5, offset=1))
         np.testing.assert_allclose(moved, 0.5 * targets + 1)
+        # The first rows read days that train, and these stay.
+        np.testing.assert_allclose(after[0], before[0], atol=1e-5)
+        np.testing.assert_allclose(after[1:, 0], 0.5 * before[1:, 0] + 1, atol=1e-4)
+        np.testing.assert_allclose(after[:3, 1], before[:3, 1], atol=1e-5)
+        np.testing.assert_allclose(after[3:, 1], 0.5 * before[3:, 1] + 1, atol=1e-4)
+
+    def test_a_series_from_elsewhere_changes_with_all_its_past(self):
+        _, before, after, _, _ = both(Data(Births1969(), lags=(1, 7), test_name="births"), Shift(scale=2))
+        np.testing.assert_allclose(after, 2 * before, atol=1e-3)
 
     def test_words_stay(self, tmp_path):
         path = tmp_path / "mine.csv"

@@ -27,6 +27,7 @@ from engine.data.formats.cells import Decimal
 from engine.data.formats.numbers import Numbers, mapped
 from engine.data.formats.reading import TextFile
 from engine.data.formats.sheet import BLOCK_ROWS, Column, Sheet, assembled
+from engine.errors import LabError
 
 VERSION = 2
 """Another number where reading means something else than before: old entries are then read no more."""
@@ -42,6 +43,8 @@ class Entry:
     """The place of one file's table; None where nothing is kept."""
 
     path: Path | None
+    where: str = ""
+    """The file, for what is said of its columns."""
 
     @classmethod
     def of(cls, folder: Path | None, file: TextFile, decimal: Decimal | None) -> Entry:
@@ -49,7 +52,7 @@ class Entry:
         if folder is None or file.size < LEAST_BYTES:
             return cls(None)
         way = [VERSION, file.sha256, file.encoding, file.delimiter, file.header, decimal, file.notes]
-        return cls(folder / "tables" / hashlib.sha256(json.dumps(way).encode()).hexdigest()[:32])
+        return cls(folder / "tables" / hashlib.sha256(json.dumps(way).encode()).hexdigest()[:32], str(file.path))
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -83,7 +86,14 @@ class Entry:
             raise ValueError("other bytes than were written")
         rows = int(known["rows"])
         columns = [
-            Column(c["name"], c["kind"], c["missing"], tuple(c["vocabulary"]), place=c["place"])
+            Column(
+                c["name"],
+                c["kind"],
+                c["missing"],
+                tuple(c["vocabulary"]),
+                place=c["place"],
+                fault=_fault(c["fault"], self.where),
+            )
             for c in known["columns"]
         ]
         if any(c.kind == "number" and not 0 <= c.place < known["width"] for c in columns):
@@ -128,6 +138,7 @@ class Entry:
         np.savez(folder / "columns.npz", **values)
         columns = [
             {"name": c.name, "kind": c.kind, "missing": c.missing, "vocabulary": c.vocabulary, "place": c.place}
+            | {"fault": None if c.fault is None else [c.fault.problem, c.fault.hint]}
             for c in sheet.columns
         ]
         sums = _sums(folder)
@@ -139,6 +150,10 @@ class Entry:
             "columns": columns,
         }
         (folder / "sheet.json").write_text(json.dumps(known), encoding="utf-8")
+
+
+def _fault(said: list[str] | None, where: str) -> LabError | None:
+    return None if said is None else LabError(said[0], said[1], where=where)
 
 
 def _sums(folder: Path) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -29,9 +30,11 @@ THOUSANDS = re.compile(
 )
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 """Three decimals, or a thousand with a separator as where commas stand before decimals?"""
+AMOUNT = re.compile(rf"[$€£¥]\s?(?:{NUMBER.pattern})|(?:{NUMBER.pattern})\s?[%‰$€£¥]", re.ASCII)
+"""A number with a sign of what it counts."""
 NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?Z?", re.ASCII)
+TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?", re.ASCII)
 SLASHED = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}", re.ASCII)
 """A day whose parts could stand in several orders."""
 MOST_WORDS = 10_000
@@ -58,6 +61,8 @@ def kind_of(text: str) -> str:  # noqa: PLR0911 - one return a kind
         return "day"
     if TIME.fullmatch(text):
         return "time"
+    if AMOUNT.fullmatch(text):
+        return "amount"
     return "slashed" if SLASHED.fullmatch(text) else "word"
 
 
@@ -109,7 +114,7 @@ def reader_of(path: Path, column: Column) -> Reader:
 
 
 class _Days:
-    """Moments to the second; a column of mere days becomes one of days."""
+    """Moments to the second, in universal time where a zone is named; a column of mere days becomes one of days."""
 
     def __init__(self, path: Path, column: Column) -> None:
         self._path, self._column = path, column
@@ -130,13 +135,18 @@ class _Days:
             return np.datetime64("NaT", "s")
         self._whole = self._whole and len(text) == len("2013-01-31")
         try:
-            return np.datetime64(text.removesuffix("Z"), "s")
-        except ValueError as error:
-            raise LabError(
-                f"column {self._column.name} holds {text} in line {line}, which is no day",
-                "write days as 2013-01-31",
-                where=str(self._path),
-            ) from error
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            if self._column.fault is None:
+                self._column.fault = LabError(
+                    f"column {self._column.name} holds {text} in line {line}, which is no day",
+                    "write days as 2013-01-31",
+                    where=str(self._path),
+                )
+            return np.datetime64("NaT", "s")
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+        return np.datetime64(moment.replace(microsecond=0), "s")
 
     def finish(self) -> None:
         """Keep days where no cell has a time."""
@@ -162,10 +172,10 @@ class _Words:
         if word in MISSING:
             return -1
         number = self._words.setdefault(word, len(self._words))
-        if number >= MOST_WORDS:
-            raise LabError(
+        if number == MOST_WORDS and self._column.fault is None:
+            self._column.fault = LabError(
                 f"column {self._column.name} has more than {MOST_WORDS:,} different words (line {line}: {word[:40]})",
-                "it is no category: take the column out of the file",
+                "it is no category: choose data.features without it",
                 where=str(self._path),
             )
         return number

@@ -55,7 +55,7 @@ class Reading:
         """That have been passed."""
         csv.field_size_limit(MOST_CELL)
         if file.header:
-            next(self._cells(), None)
+            next((cells for _, cells in self._cells() if cells != [""]), None)
 
     def numbers(self) -> Iterator[tuple[Array, bool]]:
         """Yield (rows, columns), float64, and whether all are whole, while cells are finite numbers and nothing else.
@@ -77,6 +77,8 @@ class Reading:
     def _plain(self, lines: Sequence[str], joined: str) -> Array | None:
         if not joined.isascii() or "_" in joined:
             return None
+        if len(self._file.names) == 1 and not all(line.strip() for line in lines):
+            return None  # of a single column, a blank line is an empty cell
         if not joined.strip():
             return np.empty((0, len(self._file.names)))
         try:
@@ -107,14 +109,20 @@ class Reading:
             yield line, cells
 
     def _cells(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the line and the cells of all that is left, blank lines left out."""
+        """Yield the line and the cells of all that is left; blank lines are none, or cells of a single column."""
         before = self._lines
+        single, blank = len(self._file.names) == 1, list[int]()
         reader = csv.reader(self._text, delimiter=self._file.delimiter, strict=True, skipinitialspace=True)
         try:
             for cells in reader:
                 line, self._lines = self._lines + 1, before + reader.line_num
                 if cells and cells != [""]:
+                    # Blank lines at the end are none of its cells.
+                    yield from ((gap, [""]) for gap in blank)
+                    blank.clear()
                     yield line, cells
+                elif single:
+                    blank.append(line)
         except csv.Error as error:
             problem = str(error)
             if "end of data" in problem:

@@ -32,6 +32,8 @@ class Column:
     """Which column of the sheet's numbers it is; −1 for one of words or days."""
     numbers: Numbers | None = None
     """The sheet's numbers."""
+    fault: LabError | None = None
+    """Why it can be no feature and no target; whoever does not use it need not care."""
 
     @property
     def values(self) -> Array:

@@ -15,6 +15,17 @@ from engine.data.formats.sheet import Column, Kind
 from engine.errors import LabError
 
 SHOWN_CELLS = 3
+MOST_OF = 0.9
+NUMERIC = {
+    "not finite": ("no finite number", "leave such cells empty, and set data.missing"),
+    "thousands": ("thousands with separators", "take the separators out"),
+    "amount": ("a number with a sign", "take the sign out"),
+    "either": ("a comma in a number, and others have a decimal {sign}", "write all in the same way"),
+    "comma": ("a comma in a number, and others have a decimal {sign}", "write all in the same way"),
+    "point": ("a decimal point, and others have a decimal {sign}", "write all in the same way"),
+}
+"""Kinds of cells that are numbers of some sort: what they are called where others of their column are plain, and
+what to do."""
 
 
 class Survey:
@@ -73,7 +84,7 @@ class Survey:
 
     def _look(self, place: int, lines: Sequence[int], cells: Sequence[str]) -> Array | None:
         """Count what the cells of a column may be, and return their numbers if all are some or empty."""
-        if place not in self._lost and (numbers := self._look_at_numbers(place, cells)) is not None:
+        if place not in self._lost and (numbers := self._look_at_numbers(place, lines, cells)) is not None:
             return numbers
         often = Counter(cells)
         kinds = {cell: kind_of(cell.strip()) for cell in often}
@@ -92,7 +103,7 @@ class Survey:
             self._lost.add(place)
         return numbers
 
-    def _look_at_numbers(self, place: int, cells: Sequence[str]) -> Array | None:
+    def _look_at_numbers(self, place: int, lines: Sequence[int], cells: Sequence[str]) -> Array | None:
         """Do the same, sooner, where the cells are plain numbers or empty; None where they are not."""
         present = cells
         joined = "".join(cells)
@@ -110,6 +121,9 @@ class Survey:
         if place in self._grouped and not whole and not all(_may_be_grouped(cell.strip()) for cell in present):
             self._grouped.discard(place)
         self._counts[place]["missing"] += len(cells) - len(present)
+        if not whole and "point" not in self._first[place]:
+            texts = [(line, cell.strip()) for line, cell in zip(lines, cells, strict=True)]
+            self._first[place]["point"] = [found for found in texts if kind_of(found[1]) == "point"][:SHOWN_CELLS]
         return numbers
 
     def settle(self, asked: Decimal | None) -> Decimal:
@@ -117,13 +131,14 @@ class Survey:
         if not self.rows:
             raise LabError("has a header and no rows", "it needs a line for each row", where=self._where)
         decimal: Decimal = asked or self._decimal()
+        places = {place: number for number, place in enumerate(self._numeric or ())}
         for place, column in enumerate(self.columns):
             column.missing = self._counts[place]["missing"]
             column.kind = self._settled(place, decimal)
             if column.kind == "empty":
                 column.codes = np.full(self.rows, np.nan)
-            if column.kind == "number" and self._numeric is not None:
-                column.place = self._numeric.index(place)
+            if column.kind == "number":
+                column.place = places[place]
                 if asked is None and decimal == "point" and place in self._grouped and self._counts[place]["point"]:
                     raise LabError(
                         f"column {column.name} holds numbers such as 1.234 alone: decimals, or thousands?",
@@ -163,32 +178,54 @@ class Survey:
         present = self.rows - counts["missing"]
         if not present:
             return "empty"
-        if counts["day"] + counts["time"] == present:
+        days = counts["day"] + counts["time"]
+        if days == present:
             return "day"
+        wanted = ("point", "whole") if decimal == "point" else ("comma", "whole", "either")
+        numbers = sum(counts[kind] for kind in wanted)
+        if numbers == present:
+            return "number"
+        self._find_fault(place, wanted, present)
+        self._say_of_words(place, numbers, present)
+        return "word"
+
+    def _find_fault(self, place: int, wanted: Sequence[str], present: int) -> None:
+        """Say what is wrong with a column that is nearly one of numbers, or of days, and is neither."""
+        counts = self._counts[place]
+        sign = "comma" if "comma" in wanted else "point"
+        others = {kind: says for kind, says in NUMERIC.items() if kind not in wanted and counts[kind]}
+        numbers = sum(counts[kind] for kind in wanted)
+        days = counts["day"] + counts["time"]
+        if others and numbers + sum(counts[kind] for kind in others) == present:
+            kind = next(iter(others))
+            what, hint = others[kind]
+            self._blame(place, kind, what.format(sign=sign), hint)
+        elif counts["word"] and numbers >= MOST_OF * present:
+            # A word here and there among numbers is a slip of the pen, and no category.
+            self._blame(place, "word", "no number, and nearly all others there are", "mend them, or leave them empty")
+        elif days and days + counts["slashed"] == present:
+            self._blame(place, "slashed", "a day written in another way than the others", "write all as 2013-01-31")
+        elif days >= MOST_OF * present:
+            kind = next(kind for kind in ("word", *NUMERIC, "slashed") if counts[kind])
+            self._blame(place, kind, "no day, and nearly all others are", "mend them, or leave them empty")
+
+    def _say_of_words(self, place: int, numbers: int, present: int) -> None:
+        counts, column = self._counts[place], self.columns[place]
         if counts["slashed"] == present:
             _, cell = self._first[place]["slashed"][0]
             self.notes.append(
-                f"column {self.columns[place].name} is read as words: whether {cell} begins with a day or a month is"
-                " nowhere said; write days as 2013-01-31"
+                f"column {column.name} is read as words: whether {cell} begins with a day or a month is nowhere said;"
+                " write days as 2013-01-31"
             )
-        numbers = counts["point"] + counts["whole"] if decimal == "point" else counts["comma"] + counts["whole"]
-        numbers += counts["either"] if decimal == "comma" else 0
-        if numbers + counts["not finite"] == present:
-            if counts["not finite"]:
-                self._refuse(place, "not finite", "no finite number", "leave such cells empty, and set data.missing")
-            return "number"
-        if counts["thousands"] and numbers + counts["thousands"] + counts["either"] == present:
-            self._refuse(place, "thousands", "thousands with separators", "take the separators out")
-        # A word here and there among numbers is a slip of the pen, and no category.
-        if numbers >= 0.9 * present and counts["word"]:
-            self._refuse(place, "word", "no number, and nearly all others there are", "mend them, or leave them empty")
-        return "word"
+        elif numbers >= present / 2 and column.fault is None:
+            self.notes.append(f"column {column.name} mixes numbers and words, and is read as words")
 
-    def _refuse(self, place: int, kind: str, what: str, hint: str) -> None:
-        cells = ", ".join(f"{cell[:20]} in line {line}" for line, cell in self._first[place][kind])
+    def _blame(self, place: int, kind: str, what: str, hint: str) -> None:
+        cells = ", ".join(f"{cell[:20]} in line {line}" for line, cell in self._first[place].get(kind, ()))
         more = self._counts[place][kind] - SHOWN_CELLS
         listed = cells + (f" and {more} more" if more > 0 else "")
-        raise LabError(f"column {self.columns[place].name} holds {listed}: {what}", hint, where=self._where)
+        name = self.columns[place].name
+        self.columns[place].fault = LabError(f"column {name} holds {listed}: {what}", hint, where=self._where)
 
 
 def _may_be_grouped(text: str) -> bool:
