@@ -94,9 +94,11 @@ class TestNpz:
         with pytest.raises(LabError, match="holds inf"):
             prepare(own(save(x=np.array([[1.0], [np.inf], [2.0]]), y=np.ones(3))), 0)
 
-    @pytest.mark.parametrize("key", ["test_file", "date", "group", "delimiter", "decimal", "encoding", "header"])
+    @pytest.mark.parametrize(
+        "key", ["test_file", "date", "group", "most_words", "delimiter", "decimal", "encoding", "header"]
+    )
     def test_keys_of_tables_are_refused(self, save, key):
-        values = {"delimiter": "comma", "decimal": "comma", "encoding": "latin-1", "header": True}
+        values = {"delimiter": "comma", "decimal": "comma", "encoding": "latin-1", "header": True, "most_words": 7}
         with pytest.raises(KeyProblem, match=rf"data\.{key} belongs to CSV and TSV files"):
             load(own(save(x=numbers(), y=numbers(40, 1)), **{key: values.get(key, "x")}), 0)
 

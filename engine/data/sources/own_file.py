@@ -46,7 +46,7 @@ class OwnFile:
         20,
         at_least=1,
         at_most=1_000,
-        help="a column of words becomes a feature for each of so many words, and one for all that are rarer",
+        help="words of a column that become features, the most frequent but for the test rows; one is for all others",
         rare=True,
     )
     delimiter: Delimiter | None = option(
@@ -105,8 +105,9 @@ class OwnFile:
 
     def _refuse_keys_of_tables(self) -> None:
         """Refuse what means something only where a file is text with columns."""
-        for key in ("test_file", "date", "group", "delimiter", "decimal", "encoding", "header"):
-            if getattr(self, key) is not None:
+        default = OwnFile(self.file)
+        for key in ("test_file", "date", "group", "most_words", "delimiter", "decimal", "encoding", "header"):
+            if getattr(self, key) != getattr(default, key):
                 raise KeyProblem(f"data.{key}", "belongs to CSV and TSV files, and this is none", "leave it out")
 
 
