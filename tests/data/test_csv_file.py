@@ -254,6 +254,7 @@ REFUSED = {
         "a,b\n" + "2020-01-01,1\n" * 39 + "unknown,2\n",
         "column a holds unknown in line 41: no day, and nearly all others are",
     ),
+    "a number among days": ("a,b\n" + "2020-01-01,1\n" * 39 + "26,2\n", "column a holds 26 in line 41: no day"),
     "days in two ways": ("a,b\n2020-01-31,1\n31/01/2020,2\n", "column a holds 31/01/2020 in line 3: a day written"),
     "two delimiters": ("a,b;c,d\n1,2;3,4\n", "commas and semicolons"),
     "a slip": ("a,b\n" + "1,2\n" * 20 + "l,2\n", "column a holds l in line 22"),
@@ -316,6 +317,45 @@ def test_what_is_wrong_at_the_beginning_of_a_long_file_is_told_at_once(tmp_path,
         read(path)
     assert says in str(error.value)
     assert time.monotonic() - started < 1
+
+
+SAMPLE = (
+    "day,word,a,b,none,y\n"
+    + "".join(f'2020-01-{row:02},w{row % 3},{row / 4},"{row}",,{row % 5}\n' for row in range(1, 25))
+).encode()
+
+
+@given(
+    flips=st.lists(st.tuples(st.integers(0, len(SAMPLE) - 1), st.integers(0, 255)), max_size=6),
+    cut=st.one_of(st.none(), st.integers(0, len(SAMPLE))),
+    inserted=st.one_of(st.just(b""), st.binary(max_size=8)),
+    place=st.integers(0, len(SAMPLE)),
+    keys=st.fixed_dictionaries(
+        {},
+        optional={
+            "encoding": st.sampled_from(["utf-8", "utf-16", "latin-1", "windows-1252"]),
+            "delimiter": st.sampled_from(["comma", "semicolon", "tab", "pipe"]),
+            "decimal": st.sampled_from(["point", "comma"]),
+            "header": st.booleans(),
+            "missing": st.sampled_from(["error", "drop", "mean", "median"]),
+            "date": st.just("day"),
+            "group": st.just("word"),
+        },
+    ),
+)
+def test_a_file_that_is_harmed_anywhere_is_a_table_or_one_line(tmp_path_factory, flips, cut, inserted, place, keys):
+    data = bytearray(SAMPLE)
+    for where, value in flips:
+        data[where] = value
+    data[place:place] = inserted
+    path = tmp_path_factory.mktemp("harmed") / "mine.csv"
+    path.write_bytes(bytes(data[:cut]))
+    try:
+        found = prepare(own(path, **keys), 0)
+    except LabError:
+        return
+    assert found.rows
+    assert found.inputs.shape[1] == len(found.feature_names) == len(set(found.feature_names))
 
 
 def test_an_identifier_is_no_category(put):

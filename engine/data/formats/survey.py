@@ -206,7 +206,7 @@ class Survey:
         elif days and days + counts["slashed"] == present:
             self._blame(place, "slashed", "a day written in another way than the others", "write all as 2013-01-31")
         elif days >= MOST_OF * present:
-            kind = next(kind for kind in ("word", *NUMERIC, "slashed") if counts[kind])
+            kind = next(kind for kind in counts if kind not in {"day", "time", "missing"} and counts[kind])
             self._blame(place, kind, "no day, and nearly all others are", "mend them, or leave them empty")
 
     def _say_of_words(self, place: int, numbers: int, present: int) -> None:
@@ -223,7 +223,7 @@ class Survey:
     def _blame(self, place: int, kind: str, what: str, hint: str) -> None:
         cells = ", ".join(f"{cell[:20]} in line {line}" for line, cell in self._first[place].get(kind, ()))
         more = self._counts[place][kind] - SHOWN_CELLS
-        listed = cells + (f" and {more} more" if more > 0 else "")
+        listed = (cells or "others") + (f" and {more} more" if more > 0 and cells else "")
         name = self.columns[place].name
         self.columns[place].fault = LabError(f"column {name} holds {listed}: {what}", hint, where=self._where)
 
