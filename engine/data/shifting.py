@@ -33,10 +33,11 @@ def shifted(dataset: Dataset, rest: Integers, test: Integers, shift: Shift) -> D
         places = places[: len(dataset.lags) * len(dataset.target_names)]
     centre = dataset.centre[places]
     known = dataset.inputs[np.ix_(rest, places)] + centre
-    low, high = np.nanmin(known, axis=0), np.nanmax(known, axis=0)
+    # A column without any cell stays nan.
+    low, high = np.fmin.reduce(known), np.fmax.reduce(known)
     if dataset.grid or dataset.lags:
         # One range for all pixels, or all days: what is seldom inked would else be inverted to less than black.
-        low, high = np.full_like(low, low.min()), np.full_like(high, high.max())
+        low, high = np.full_like(low, np.fmin.reduce(low)), np.full_like(high, np.fmax.reduce(high))
     values = dataset.inputs[np.ix_(test, places)] + centre
     if shift.pixels:
         values = _moved(values, dataset.grid, shift.pixels, low[0])
