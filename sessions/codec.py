@@ -57,15 +57,19 @@ def read_page(path: Path, overrides: Mapping[str, str] | None = None) -> Page:
 
 def parse(text: str, where: str, overrides: Mapping[str, str] | None = None) -> Page:
     """Return the page of a text; `where` names it in errors."""
-    body = _toml(text, where)
-    for key, value in (overrides or {}).items():
+    page = from_tables(_toml(text, where), where, overrides or {}, text)
+    return replace(page, warning=_suspicion(text, page))
+
+
+def from_tables(body: dict[str, Any], where: str, overrides: Mapping[str, str], text: str = "") -> Page:
+    """Return the page of tables after overrides, which are put into them; `text`, where they stand, tells lines."""
+    for key, value in overrides.items():
         _override(body, key, value)
     try:
-        page = _page(body)
-        return replace(page, warning=_suspicion(text, page))
+        return _page(body)
     except KeyProblem as error:
-        line = None if error.key in (overrides or {}) else line_of(text, error.key)
-        place = f"{where}, line {line}" if line else f"--set {error.key}" if error.key in (overrides or {}) else where
+        line = None if error.key in overrides else line_of(text, error.key)
+        place = f"{where}, line {line}" if line else f"--set {error.key}" if error.key in overrides else where
         raise LabError(error.problem, error.hint, where=place) from error
     except LabError as error:
         raise LabError(error.problem, error.hint, where=where) from error
