@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -15,6 +14,7 @@ from engine.errors import LabError
 from tui.cli.colour import has_colours, shown
 from tui.cli.described import Described, described
 from tui.cli.experiments import overrides_of
+from tui.cli.json_text import json_text
 from tui.cli.pages import store_of
 from tui.cli.tables import table
 from tui.portrait.describe import MOST_DESCRIBED
@@ -38,7 +38,7 @@ def data(options: argparse.Namespace) -> int:
         _list(as_json=options.json)
     elif options.json:
         found = described(options.name, store_of(options), overrides, most=EVERY)
-        print(json.dumps(_as_values(found), ensure_ascii=False, allow_nan=False))
+        print(json_text(_as_values(found)))
     else:
         _show(described(options.name, store_of(options), overrides, most=MOST_DESCRIBED))
     return 0
@@ -60,7 +60,7 @@ def _list(*, as_json: bool) -> None:
             known.append(as_values(Portrait(name, 0, (), problem=str(error))) | {"rows": None})
             rows.append((name, "–", "–", "–", error.hint or error.problem))
     if as_json:
-        print(json.dumps(known, ensure_ascii=False, allow_nan=False))
+        print(json_text(known))
     else:
         print(table(["data set", "rows", "features", "task", "target"], rows, right=(1, 2)))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 
 from engine.errors import KeyProblem
 from engine.events import RatesTried
@@ -15,6 +14,7 @@ from sessions.report import finite
 from tui import insight
 from tui.cli import complain
 from tui.cli.experiments import blame, overrides_of
+from tui.cli.json_text import json_text
 from tui.cli.pages import store_of
 from tui.plots.chart import compose
 from tui.plots.curves import plot_of_rates
@@ -32,7 +32,7 @@ def find_rate(options: argparse.Namespace) -> int:
     except KeyProblem as error:
         return complain(blame(path, error.key, str(error), overrides))
     if options.json:
-        print(json.dumps(_as_json(seen), allow_nan=False))
+        print(json_text(_as_json(seen)))
         return 0
     print(insight.verdict_on_rates(seen))
     print()

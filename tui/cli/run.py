@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -26,6 +25,7 @@ from sessions.report import as_json
 from sessions.store import Store
 from tui.cli import FAILED, INTERRUPTED, OK, complain
 from tui.cli.experiments import blame, overrides_of
+from tui.cli.json_text import json_text
 from tui.cli.tables import problems, runs_table
 from tui.numbers import figure
 from tui.progress import Pace, bar
@@ -88,7 +88,7 @@ async def _run_one(job: Job, store: Store, pool: Pool, *, as_json_line: bool) ->
         complain(recorder.problem)
         return FAILED
     if as_json_line:
-        print(json.dumps(as_json(recorder.path, recorder.page), allow_nan=False, ensure_ascii=False))
+        print(json_text(as_json(recorder.path, recorder.page)))
     else:
         print(runs_table(record))
         for line in problems(record):
