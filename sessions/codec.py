@@ -15,16 +15,16 @@ import tomli_w
 
 from engine import tables
 from engine.errors import KeyProblem, LabError, nearest
-from engine.experiment import located
 from engine.fields import convert
-from sessions import record_codec, texts
+from sessions import places, record_codec, texts
 from sessions.locate import line_of
 from sessions.page import FORMAT, SCHEMA, Page, default_title
 
 # Read before tomllib sees the text: it needs seconds for a key of 40 kB and gives up on 500 levels.
 MOST_BYTES = 8 << 20
 MOST_DEPTH = 40
-RECORDED = re.compile(r'^\[record\]\nchecksum = "(?P<sum>[0-9a-f]*)"\n', re.MULTILINE)
+# A person whose data have moved may edit `base_dir`, which stands above the checksum.
+RECORDED = re.compile(r'^\[record\]\n(?:base_dir = [^\n]*\n)?checksum = "(?P<sum>[0-9a-f]*)"\n', re.MULTILINE)
 HEAD = {"format", "schema", "title", "created", "tags", "notes", "record"}
 
 
@@ -52,7 +52,9 @@ def read_page(path: Path, overrides: Mapping[str, str] | None = None) -> Page:
     except UnicodeDecodeError as error:
         raise LabError(f"is not UTF-8 text (byte {error.start})", "save it as UTF-8", where=where) from error
     page = parse(text, where, overrides or {})
-    return replace(page, experiment=located(page.experiment, path.parent))
+    if not places.is_relative(page.experiment):
+        return page
+    return replace(page, base_dir=str((path.parent / page.base_dir).absolute()))
 
 
 def parse(text: str, where: str, overrides: Mapping[str, str] | None = None) -> Page:
@@ -86,10 +88,13 @@ def write_page(page: Page) -> str:
         head["notes"] = page.notes
     body = texts.clean(head | tables.to_tables(page.experiment))
     text = tomli_w.dumps(body, multiline_strings=True)
-    if page.record is None:
-        return text
-    recorded = record_codec.write(page.record)
-    return f'{text}\n[record]\nchecksum = "{checksum(recorded)}"\n{recorded}'
+    found_from = page.base_dir if places.is_relative(page.experiment) else ""
+    top = tomli_w.dumps(texts.clean({"base_dir": found_from})) if found_from else ""
+    recorded = ""
+    if page.record is not None:
+        recorded = record_codec.write(page.record)
+        top += f'checksum = "{checksum(recorded)}"\n'
+    return f"{text}\n[record]\n{top}{recorded}" if top else text
 
 
 def checksum(recorded: str) -> str:
@@ -158,6 +163,7 @@ def _page(body: dict[str, Any]) -> Page:
         tags=convert(body.get("tags", []), tuple[str, ...], "tags"),
         notes=convert(body.get("notes", ""), str, "notes"),
         record=record_codec.read(recorded) if "status" in recorded else None,
+        base_dir=convert(recorded.get("base_dir", ""), str, places.KEY),
     )
 
 

@@ -13,7 +13,7 @@ from engine.errors import KeyProblem, LabError
 from engine.fields import fields_of
 from sessions import codec
 from sessions.store import SUFFIX, Store
-from tui.cli.experiments import blame
+from tui.cli.experiments import blame, settled
 from tui.portrait.look import look_at, look_at_file, start_of_file, start_of_set
 from tui.portrait.parts import Portrait
 
@@ -42,7 +42,7 @@ def described(name: str, store: Store | None, overrides: Mapping[str, str], *, m
     try:
         if name.endswith(SUFFIX):
             path = store.find(name) if store is not None else path
-            experiment = codec.read_page(path, overrides).experiment
+            experiment = settled(codec.read_page(path, overrides), path, overrides)
             return _of(experiment.data.source, look_at(experiment, most=most))
         if _is_file(name):
             data = codec.from_tables(start_of_file(path), name, overrides).experiment.data

@@ -13,7 +13,7 @@ from sessions import codec
 from sessions.report import finite
 from tui import insight
 from tui.cli import complain
-from tui.cli.experiments import blame, overrides_of
+from tui.cli.experiments import blame, overrides_of, settled
 from tui.cli.json_text import json_text
 from tui.cli.pages import store_of
 from tui.plots.chart import compose
@@ -28,7 +28,7 @@ def find_rate(options: argparse.Namespace) -> int:
     overrides = overrides_of(options)
     page = codec.read_page(path, overrides)
     try:
-        seen = asyncio.run(_try_rates(page.experiment))
+        seen = asyncio.run(_try_rates(settled(page, path, overrides)))
     except KeyProblem as error:
         return complain(blame(path, error.key, str(error), overrides))
     if options.json:

@@ -14,6 +14,7 @@ from sessions import codec
 from sessions.report import finite
 from sessions.weights import read_weights, spec_of
 from tui import insight
+from tui.cli.experiments import settled
 from tui.cli.json_text import json_text
 from tui.cli.pages import store_of
 from tui.cli.tables import table
@@ -26,7 +27,7 @@ def inspect(options: argparse.Namespace) -> int:
     runs = page.record.runs if page.record else ()
     run = len(runs) - 1 if options.run is None else options.run - 1
     spec, weights = spec_of(page, run), read_weights(path, run)
-    seen = asyncio.run(_look(page.experiment, spec, weights))
+    seen = asyncio.run(_look(settled(page, path, {}), spec, weights))
     if options.json:
         print(json_text(finite(dataclasses.asdict(seen) | {"label": runs[run].label})))
         return 0

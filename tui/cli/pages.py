@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from engine import tables
-from sessions import codec
+from sessions import codec, places
 from sessions.page import Page
 from sessions.record import Record
 from sessions.report import as_json, summarize
@@ -71,6 +71,8 @@ def settings_table(page: Page) -> str:
     for key, value in tables.to_tables(page.experiment).items():
         pairs = value.items() if isinstance(value, dict) else [("", value)]
         rows += [(f"{key}.{name}" if name else key, _say(item)) for name, item in pairs]
+    if places.is_relative(page.experiment):
+        rows.append((places.KEY, page.base_dir))
     return table(["setting", "value"], rows)
 
 

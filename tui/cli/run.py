@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.control import Stop
+from engine.experiment import Experiment
 from engine.launch import Pool
 from engine.study import Study
 from sessions import codec
@@ -24,7 +25,7 @@ from sessions.recorder import Recorder
 from sessions.report import as_json
 from sessions.store import Store
 from tui.cli import FAILED, INTERRUPTED, OK, complain
-from tui.cli.experiments import blame, overrides_of
+from tui.cli.experiments import blame, overrides_of, settled
 from tui.cli.json_text import json_text
 from tui.cli.tables import problems, runs_table
 from tui.numbers import figure
@@ -43,9 +44,8 @@ def run(options: argparse.Namespace) -> int:
     for name in options.files:
         path = store.find(name)
         page = codec.read_page(path, overrides)
-        jobs.append(
-            Job(path, overrides, replace(page, title=page.title or default_title(page.experiment), record=None))
-        )
+        titled = replace(page, title=page.title or default_title(page.experiment), record=None)
+        jobs.append(Job(path, overrides, titled, settled(page, path, overrides)))
     for left in store.recover():
         print(f"lossbook: {left}", file=sys.stderr)
     return asyncio.run(_run_all(jobs, store, options))
@@ -58,6 +58,8 @@ class Job:
     path: Path
     overrides: Mapping[str, str]
     page: Page
+    experiment: Experiment
+    """The page's, with its data files named from the root."""
 
 
 async def _run_all(jobs: list[Job], store: Store, options: argparse.Namespace) -> int:
@@ -75,7 +77,7 @@ async def _run_all(jobs: list[Job], store: Store, options: argparse.Namespace) -
 
 
 async def _run_one(job: Job, store: Store, pool: Pool, *, as_json_line: bool) -> int:
-    study = Study(job.page.experiment, pool)
+    study = Study(job.experiment, pool)
     recorder = Recorder(store, job.page, datetime.now().astimezone().replace(microsecond=0))
     if recorder.problem:
         return complain(recorder.problem)

@@ -17,8 +17,10 @@ from engine import tables
 from engine.data.sources import SOURCES
 from engine.data.sources.base import start_of
 from engine.errors import KeyProblem, LabError
-from engine.experiment import Data, Experiment, Model, Training, ValidationPlan, located
+from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
 from engine.fields import FieldInfo, Spec, alternatives, describe, fields_of, group_in
+from sessions import places
+from sessions.page import Page
 
 Draft = dict[str, Any]
 
@@ -272,7 +274,24 @@ def first_draft() -> Draft:
 
 
 def check(draft: Draft) -> Experiment:
-    """Return the draft's experiment, or raise the LabError that says why it cannot be."""
+    """Return the draft's experiment as it is to be trained, its data files named from the root.
+
+    Raises
+    ------
+    LabError
+        Where it cannot be.
+    """
+    return places.settled(page_of(draft))
+
+
+def page_of(draft: Draft) -> Page:
+    """Return a page of the draft's experiment as it was typed: a relative path is meant from where the app was called.
+
+    Raises
+    ------
+    LabError
+        Where there can be no such experiment.
+    """
     if draft.get("data", {}).get("name") not in SOURCES:
         raise LabError("no data set is chosen", "press 1 and choose one")
-    return located(tables.from_tables(draft), Path.cwd())
+    return Page(tables.from_tables(draft), base_dir=str(Path.cwd()))
