@@ -16,7 +16,7 @@ import tomli_w
 from engine import tables
 from engine.errors import KeyProblem, LabError, nearest
 from engine.fields import convert
-from sessions import places, record_codec, texts
+from sessions import lookalikes, places, record_codec, texts
 from sessions.locate import line_of
 from sessions.page import FORMAT, SCHEMA, Page, default_title
 
@@ -25,6 +25,7 @@ MOST_BYTES = 8 << 20
 MOST_DEPTH = 40
 # A person whose data have moved may edit `base_dir`, which stands above the checksum.
 RECORDED = re.compile(r'^\[record\]\n(?:base_dir = [^\n]*\n)?checksum = "(?P<sum>[0-9a-f]*)"\n', re.MULTILINE)
+COMPARE = "compare with `lossbook new`"
 HEAD = {"format", "schema", "title", "created", "tags", "notes", "record"}
 
 
@@ -36,13 +37,20 @@ def read_page(path: Path, overrides: Mapping[str, str] | None = None) -> Page:
     LabError
         With file, line and key, for a file that cannot be read or an experiment that cannot be.
     """
-    where = str(path)
+    page = _read(path, overrides or {})
+    if not places.is_relative(page.experiment):
+        return page
+    return replace(page, base_dir=str((path.parent / page.base_dir).absolute()))
+
+
+def _read(path: Path, overrides: Mapping[str, str]) -> Page:
+    where, table = str(path), lookalikes.hint_for(path)
     try:
         size = path.stat().st_size
         if not path.is_file():
-            raise LabError("is not a file", "give the path of a TOML file", where=where)
+            raise LabError("is not a file", table or "give the path of a TOML file", where=where)
         if size > MOST_BYTES:
-            raise LabError(f"is {size >> 20} MB large", "an experiment file has a few lines", where=where)
+            raise LabError(f"is {size >> 20} MB large", table or "an experiment file has a few lines", where=where)
         raw = path.read_bytes()
     except OSError as error:
         hint = "look at the path, or run `lossbook list`" if isinstance(error, FileNotFoundError) else ""
@@ -50,16 +58,13 @@ def read_page(path: Path, overrides: Mapping[str, str] | None = None) -> Page:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise LabError(f"is not UTF-8 text (byte {error.start})", "save it as UTF-8", where=where) from error
-    page = parse(text, where, overrides or {})
-    if not places.is_relative(page.experiment):
-        return page
-    return replace(page, base_dir=str((path.parent / page.base_dir).absolute()))
+        raise LabError(f"is not UTF-8 text (byte {error.start})", table or "save it as UTF-8", where=where) from error
+    return parse(text, where, overrides, table or COMPARE)
 
 
-def parse(text: str, where: str, overrides: Mapping[str, str] | None = None) -> Page:
-    """Return the page of a text; `where` names it in errors."""
-    page = from_tables(_toml(text, where), where, overrides or {}, text)
+def parse(text: str, where: str, overrides: Mapping[str, str] | None = None, hint: str = COMPARE) -> Page:
+    """Return the page of a text; `where` names it in errors, `hint` says what to do where it is no TOML."""
+    page = from_tables(_toml(text, where, hint), where, overrides or {}, text)
     return replace(page, warning=_suspicion(text, page))
 
 
@@ -102,15 +107,15 @@ def checksum(recorded: str) -> str:
     return hashlib.sha256(recorded.encode()).hexdigest()[:16]
 
 
-def _toml(text: str, where: str) -> dict[str, Any]:
+def _toml(text: str, where: str, hint: str = COMPARE) -> dict[str, Any]:
     if _depth(text) > MOST_DEPTH:
         raise LabError(f"is nested deeper than {MOST_DEPTH} levels", "an experiment file has three", where=where)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise LabError(f"is not valid TOML: {error}", "compare with `lossbook new`", where=where) from error
+        raise LabError(f"is not valid TOML: {error}", hint, where=where) from error
     except (RecursionError, ValueError) as error:
-        raise LabError(f"is not valid TOML: {error}", where=where) from error
+        raise LabError(f"is not valid TOML: {error}", hint, where=where) from error
 
 
 def _depth(text: str) -> int:
