@@ -189,7 +189,7 @@ def test_all_columns_are_in_the_values_and_twenty_in_the_page(says, tmp_path):
     names = [f"c{place}" for place in range(1_200)]
     path.write_text("\n".join(",".join(row) for row in (names, ["1"] * 1_200, ["2"] * 1_200)) + "\n")
     out = says(path)[1]
-    assert "… and 1179 columns more" in out
+    assert "… and 1,179 columns more" in out
     assert re.search(r"^→ c1199 ", out, re.MULTILINE)
     assert len(json.loads(says(path, "--json")[1])["columns"]) == 1_200
 

@@ -17,6 +17,7 @@ from tui.cli.experiments import overrides_of
 from tui.cli.json_text import json_text
 from tui.cli.pages import store_of
 from tui.cli.tables import table
+from tui.numbers import counted
 from tui.portrait.describe import MOST_DESCRIBED
 from tui.portrait.look import data_of
 from tui.portrait.page import page
@@ -66,7 +67,7 @@ def _list(*, as_json: bool) -> None:
 
 
 def _row(name: str, loaded: Table) -> tuple[str, str, str, str, str]:
-    target = f"{len(loaded.classes)} classes" if loaded.classes else ", ".join(loaded.target_names)
+    target = counted(len(loaded.classes), "class") if loaded.classes else ", ".join(loaded.target_names)
     unit = f" ({loaded.unit})" if loaded.unit else ""
     return name, str(loaded.rows), str(len(loaded.feature_names)), loaded.task, target + unit
 

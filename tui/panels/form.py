@@ -21,6 +21,7 @@ from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
 from engine.fields import FieldInfo, Spec, alternatives, describe, fields_of, group_in
 from sessions import places
 from sessions.page import Page
+from tui.numbers import counted
 
 Draft = dict[str, Any]
 
@@ -138,7 +139,7 @@ def usual_rows(draft: Draft, place: int, *, every: bool) -> tuple[Row, ...]:
     if not rare:
         return tuple(usual)
     spec = Spec(help="settings that most experiments leave alone; enter shows or hides them")
-    says = "less" if every else f"{len(rare)} settings …"
+    says = "less" if every else f"{counted(len(rare), 'setting')} …"
     more = Row(PANELS[place][0], FieldInfo(MORE, MORE, str, "", spec), says, is_set=False)
     return (*usual, more, *(rare if every else ()))
 

@@ -16,6 +16,7 @@ from engine.data.sources.base import HasSheet, start_of
 from engine.data.table import Table
 from engine.errors import LabError
 from engine.experiment import Data, Experiment
+from tui.numbers import counted
 from tui.portrait.describe import MOST_DESCRIBED, describe, describe_sheet
 from tui.portrait.parts import Portrait, Role
 
@@ -99,10 +100,10 @@ def _with_date(data: Data, sheet: Sheet) -> Data:
 
 
 def _notes(data: Data, sheet: Sheet, table: Table) -> tuple[str, ...]:
-    said = f"{sheet.rows} rows"
+    said = counted(sheet.rows, "row")
     if data.target is None:
         said += "; the target is the last column unless data.target names another"
-    left = f"classes, pictures and curves are of the {table.rows} rows without an empty cell"
+    left = f"classes, pictures and curves are of the {counted(table.rows, 'row')} without an empty cell"
     return (said, *sheet.notes, *((left,) if table.rows < sheet.rows else ()))
 
 
