@@ -194,6 +194,18 @@ def test_all_columns_are_in_the_values_and_twenty_in_the_page(says, tmp_path):
     assert len(json.loads(says(path, "--json")[1])["columns"]) == 1_200
 
 
+def test_values_say_how_many_columns_they_leave_out(says, tmp_path, monkeypatch):
+    path = tmp_path / "wide.csv"
+    path.write_text("\n".join(",".join(row) for row in ([f"c{n}" for n in range(60)], ["1"] * 60, ["2"] * 60)) + "\n")
+    whole = json.loads(says(path, "--json")[1])
+    assert (len(whole["columns"]), whole["more_columns"]) == (60, 0)
+    monkeypatch.setattr("tui.cli.data.MOST_LISTED", 50)
+    found = json.loads(says(path, "--json")[1])
+    # The target stands there wherever it is in the file.
+    assert [column["name"] for column in found["columns"]] == [f"c{n}" for n in (*range(50), 59)]
+    assert found["more_columns"] == 9
+
+
 def test_a_set_that_cannot_be_loaded_now_stands_in_the_list_with_what_to_do(says):
     problem = LabError("is not downloaded", "run lossbook fetch wine")
     with patch.object(SOURCES["wine"], "load", side_effect=problem):

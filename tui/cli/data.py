@@ -27,7 +27,8 @@ from tui.text import safe
 
 PIPE_WIDTH = 100
 """Cells of a line where no terminal says how wide it is."""
-EVERY = sys.maxsize
+MOST_LISTED = 10_000
+"""Columns in JSON; it says how many more there are."""
 
 
 def data(options: argparse.Namespace) -> int:
@@ -38,7 +39,7 @@ def data(options: argparse.Namespace) -> int:
             raise LabError("--set needs data to look at", "for example lossbook data mine.csv --set data.decimal=comma")
         _list(as_json=options.json)
     elif options.json:
-        found = described(options.name, store_of(options), overrides, most=EVERY)
+        found = described(options.name, store_of(options), overrides, most=MOST_LISTED)
         print(json_text(_as_values(found)))
     else:
         _show(described(options.name, store_of(options), overrides, most=MOST_DESCRIBED))
@@ -54,7 +55,7 @@ def _list(*, as_json: bool) -> None:
             continue
         try:
             if as_json:
-                known.append(_as_values(described(name, None, {}, most=EVERY)))
+                known.append(_as_values(described(name, None, {}, most=MOST_LISTED)))
             else:
                 rows.append(_row(name, load(data_of(name), 0)))
         except LabError as error:

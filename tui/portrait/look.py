@@ -115,11 +115,12 @@ def _with_columns(portrait: Portrait, data: Data, targets: tuple[str, ...], shee
 def _roles(data: Data, targets: tuple[str, ...], sheet: Sheet) -> Mapping[str, Role]:
     """Return what each column of a file is for."""
     names = tuple(column.name for column in sheet.columns)
-    features = names
+    # A set: a file may have a hundred thousand columns, and each is looked up.
+    features = set(names)
     if data.features is not None:
-        features = ()
+        features = set()
         with suppress(LabError):
-            features = expanded(data.features, names, "data.features")
+            features = set(expanded(data.features, names, "data.features"))
     roles: dict[str, Role] = {
         column.name: "feature" if column.name in features and column.kind != "empty" else "unused"
         for column in sheet.columns
