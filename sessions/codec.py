@@ -15,16 +15,17 @@ import tomli_w
 
 from engine import tables
 from engine.errors import KeyProblem, LabError, nearest
-from engine.experiment import located
 from engine.fields import convert
-from sessions import record_codec, texts
+from sessions import lookalikes, places, record_codec, texts
 from sessions.locate import line_of
 from sessions.page import FORMAT, SCHEMA, Page, default_title
 
 # Read before tomllib sees the text: it needs seconds for a key of 40 kB and gives up on 500 levels.
 MOST_BYTES = 8 << 20
 MOST_DEPTH = 40
-RECORDED = re.compile(r'^\[record\]\nchecksum = "(?P<sum>[0-9a-f]*)"\n', re.MULTILINE)
+# A person whose data have moved may edit `base_dir`, which stands above the checksum.
+RECORDED = re.compile(r'^\[record\]\n(?:base_dir = [^\n]*\n)?checksum = "(?P<sum>[0-9a-f]*)"\n', re.MULTILINE)
+COMPARE = "compare with `lossbook new`"
 HEAD = {"format", "schema", "title", "created", "tags", "notes", "record"}
 
 
@@ -36,13 +37,20 @@ def read_page(path: Path, overrides: Mapping[str, str] | None = None) -> Page:
     LabError
         With file, line and key, for a file that cannot be read or an experiment that cannot be.
     """
-    where = str(path)
+    page = _read(path, overrides or {})
+    if not places.is_relative(page.experiment):
+        return page
+    return replace(page, base_dir=str((path.parent / page.base_dir).absolute()))
+
+
+def _read(path: Path, overrides: Mapping[str, str]) -> Page:
+    where, table = str(path), lookalikes.hint_for(path)
     try:
         size = path.stat().st_size
         if not path.is_file():
-            raise LabError("is not a file", "give the path of a TOML file", where=where)
+            raise LabError("is not a file", table or "give the path of a TOML file", where=where)
         if size > MOST_BYTES:
-            raise LabError(f"is {size >> 20} MB large", "an experiment file has a few lines", where=where)
+            raise LabError(f"is {size >> 20} MB large", table or "an experiment file has a few lines", where=where)
         raw = path.read_bytes()
     except OSError as error:
         hint = "look at the path, or run `lossbook list`" if isinstance(error, FileNotFoundError) else ""
@@ -50,22 +58,25 @@ def read_page(path: Path, overrides: Mapping[str, str] | None = None) -> Page:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise LabError(f"is not UTF-8 text (byte {error.start})", "save it as UTF-8", where=where) from error
-    page = parse(text, where, overrides or {})
-    return replace(page, experiment=located(page.experiment, path.parent))
+        raise LabError(f"is not UTF-8 text (byte {error.start})", table or "save it as UTF-8", where=where) from error
+    return parse(text, where, overrides, table or COMPARE)
 
 
-def parse(text: str, where: str, overrides: Mapping[str, str] | None = None) -> Page:
-    """Return the page of a text; `where` names it in errors."""
-    body = _toml(text, where)
-    for key, value in (overrides or {}).items():
+def parse(text: str, where: str, overrides: Mapping[str, str] | None = None, hint: str = COMPARE) -> Page:
+    """Return the page of a text; `where` names it in errors, `hint` says what to do where it is no TOML."""
+    page = from_tables(_toml(text, where, hint), where, overrides or {}, text)
+    return replace(page, warning=_suspicion(text, page))
+
+
+def from_tables(body: dict[str, Any], where: str, overrides: Mapping[str, str], text: str = "") -> Page:
+    """Return the page of tables after overrides, which are put into them; `text`, where they stand, tells lines."""
+    for key, value in overrides.items():
         _override(body, key, value)
     try:
-        page = _page(body)
-        return replace(page, warning=_suspicion(text, page))
+        return _page(body)
     except KeyProblem as error:
-        line = None if error.key in (overrides or {}) else line_of(text, error.key)
-        place = f"{where}, line {line}" if line else f"--set {error.key}" if error.key in (overrides or {}) else where
+        line = None if error.key in overrides else line_of(text, error.key)
+        place = f"{where}, line {line}" if line else f"--set {error.key}" if error.key in overrides else where
         raise LabError(error.problem, error.hint, where=place) from error
     except LabError as error:
         raise LabError(error.problem, error.hint, where=where) from error
@@ -82,10 +93,13 @@ def write_page(page: Page) -> str:
         head["notes"] = page.notes
     body = texts.clean(head | tables.to_tables(page.experiment))
     text = tomli_w.dumps(body, multiline_strings=True)
-    if page.record is None:
-        return text
-    recorded = record_codec.write(page.record)
-    return f'{text}\n[record]\nchecksum = "{checksum(recorded)}"\n{recorded}'
+    found_from = page.base_dir if places.is_relative(page.experiment) else ""
+    top = tomli_w.dumps(texts.clean({"base_dir": found_from})) if found_from else ""
+    recorded = ""
+    if page.record is not None:
+        recorded = record_codec.write(page.record)
+        top += f'checksum = "{checksum(recorded)}"\n'
+    return f"{text}\n[record]\n{top}{recorded}" if top else text
 
 
 def checksum(recorded: str) -> str:
@@ -93,15 +107,15 @@ def checksum(recorded: str) -> str:
     return hashlib.sha256(recorded.encode()).hexdigest()[:16]
 
 
-def _toml(text: str, where: str) -> dict[str, Any]:
+def _toml(text: str, where: str, hint: str = COMPARE) -> dict[str, Any]:
     if _depth(text) > MOST_DEPTH:
         raise LabError(f"is nested deeper than {MOST_DEPTH} levels", "an experiment file has three", where=where)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise LabError(f"is not valid TOML: {error}", "compare with `lossbook new`", where=where) from error
+        raise LabError(f"is not valid TOML: {error}", hint, where=where) from error
     except (RecursionError, ValueError) as error:
-        raise LabError(f"is not valid TOML: {error}", where=where) from error
+        raise LabError(f"is not valid TOML: {error}", hint, where=where) from error
 
 
 def _depth(text: str) -> int:
@@ -154,6 +168,7 @@ def _page(body: dict[str, Any]) -> Page:
         tags=convert(body.get("tags", []), tuple[str, ...], "tags"),
         notes=convert(body.get("notes", ""), str, "notes"),
         record=record_codec.read(recorded) if "status" in recorded else None,
+        base_dir=convert(recorded.get("base_dir", ""), str, places.KEY),
     )
 
 

@@ -23,6 +23,8 @@ class Page:
     tags: tuple[str, ...] = ()
     notes: str = ""
     record: Record | None = None
+    base_dir: str = ""
+    """The folder from which the experiment names its data files, where it names one by a relative path."""
     warning: str = ""
     """What a reader should know of the file, such as a record that was edited; never written."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from engine.errors import LabError, nearest
-from sessions import codec, files, journal
+from sessions import codec, files, journal, lookalikes
 from sessions.page import Page, default_title
 from sessions.record import Record, fold
 
@@ -62,9 +62,13 @@ class Store:
         """Return the path of a page: of a file where the name holds a `/` or ends in `.toml`, else of a page here."""
         if "/" in name or name.endswith(SUFFIX):
             here = self.folder / name
-            return here if "/" not in name and not Path(name).exists() and here.exists() else Path(name)
+            is_page = "/" not in name and not lookalikes.is_here(Path(name)) and lookalikes.is_here(here)
+            return here if is_page else Path(name)
         path = self.folder / f"{name}{SUFFIX}"
-        if not path.exists():
+        if not lookalikes.is_here(path):
+            table = lookalikes.hint_for(Path(name)) if lookalikes.is_here(Path(name)) else ""
+            if table:
+                raise LabError("is no experiment file", table, where=name)
             hint = (
                 nearest(name, [known.stem for known in self.paths()]) if self.folder.exists() else "none is saved yet"
             )

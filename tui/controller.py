@@ -13,7 +13,7 @@ from engine.errors import LabError
 from engine.events import Inspected, RatesTried
 from engine.launch import Pool
 from engine.study import Study
-from sessions import codec
+from sessions import codec, places
 from sessions.page import Page, default_title
 from sessions.record import Record
 from sessions.recorder import Recorder
@@ -72,7 +72,7 @@ class Controller:
         if self.page is None:
             return False
         try:
-            return form.check(self.draft) != self.page.experiment
+            return form.check(self.draft) != places.settled(self.page)
         except LabError:
             return True
 
@@ -87,7 +87,7 @@ class Controller:
             return
         experiment = form.check(self.draft)
         self._save_notes_of_old_page()
-        page = Page(experiment, default_title(experiment), notes=self.notes)
+        page = self._new_page()
         recorder = Recorder(self.store, page, self._now())
         self._take_problem(recorder)
         study = Study(experiment, self._pool)
@@ -107,6 +107,11 @@ class Controller:
                 await asyncio.shield(asyncio.to_thread(self._close, recorder))
             finally:
                 self._kept.set()
+
+    def _new_page(self) -> Page:
+        """Return a page of what the panels say, not yet saved."""
+        page = form.page_of(self.draft)
+        return replace(page, title=default_title(page.experiment), notes=self.notes)
 
     def _close(self, recorder: Recorder) -> None:
         """Save the page that has come to its end; one whose experiment cannot be is not kept."""
@@ -135,7 +140,7 @@ class Controller:
         if self.page is None or self.path is None:
             raise LabError("there is no run to look into", "train first (r)")
         spec = spec_of(self.page, run)
-        return await self._pool.inspect(self.page.experiment, spec, await self._weights(run, self.path))
+        return await self._pool.inspect(places.settled(self.page), spec, await self._weights(run, self.path))
 
     async def _weights(self, run: int, path: Path) -> str:
         if self._study is not None and self._recorder is not None:
@@ -186,10 +191,10 @@ class Controller:
             raise LabError("a study trains", "stop it first (x)")
         self._save_notes_of_old_page()
         page = codec.read_page(path)
+        draft = form.sparse(places.settled(page))
         if page.warning:
             self.notices.append(f"{path.stem}: {page.warning}")
-        self.page, self.path, self.notes = page, path, page.notes
-        self.draft = form.sparse(page.experiment)
+        self.page, self.path, self.notes, self.draft = page, path, page.notes, draft
         self.version += 1
 
     def write(self, notes: str) -> None:
@@ -214,8 +219,7 @@ class Controller:
             self.page = recorder.page
         else:
             if self.page is None or self.path is None:
-                experiment = form.check(self.draft)
-                self.page = Page(experiment, default_title(experiment), created=self._now(), notes=self.notes)
+                self.page = replace(self._new_page(), created=self._now())
                 self.path = self.store.new_path(self.page, self._now())
             self.page = replace(self.page, notes=self.notes)
             self.store.save(self.path, self.page)

@@ -28,6 +28,12 @@ def short(value: float) -> str:
     return f"{value:.2g}".replace("e-0", "e-").replace("e+0", "e")
 
 
+def counted(number: int, word: str) -> str:
+    """Return how many there are of something: `1 row`, `1,234 rows`, `0 classes`."""
+    ending = "" if number == 1 else "es" if word.endswith("s") else "s"
+    return f"{number:,} {word}{ending}"
+
+
 def duration(seconds: float) -> str:
     """Return a duration: `0.4 s`, `12 s`, `3:05`, `1:02:03`."""
     if seconds < 9.95:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+from unittest import mock
+
 import numpy as np
 import pytest
 from portraits import Lazy, table
 
 from engine.data import SOURCES, Table, here
 from engine.data.formats import csv_file
+from engine.data.formats.numbers import Writer
+from engine.data.formats.sheet import Column as SheetColumn
+from engine.data.formats.sheet import assembled
 from engine.data.loading import load
+from engine.data.sources import OwnFile
 from engine.errors import LabError
 from engine.tables import from_tables
 from tui.portrait.describe import correlation, describe, describe_sheet
@@ -109,6 +117,22 @@ def test_a_sheet_keeps_every_column_that_has_a_role(tmp_path):
     path.write_text(",".join(f"c{n}" for n in range(50)) + "\n" + ",".join("1" for _ in range(50)) + "\n")
     found = describe_sheet(csv_file.read(path), {"c49": "target", "c30": "date"}, most=5)
     assert [column.name for column in found] == ["c0", "c1", "c2", "c3", "c4", "c30", "c49"]
+
+
+def test_a_hundred_thousand_columns_are_looked_at_in_a_moment():
+    names = tuple(f"c{place}" for place in range(100_000))
+    values = RNG.random((12, len(names)))
+    writer = Writer(len(names), None)
+    writer.add(values)
+    sheet = assembled([SheetColumn(n, "number", place=p) for p, n in enumerate(names)], 12, (), writer.finish())
+    read = table(values[:, :-1], values[:, -1:], names=names[:-1], target=names[-1])
+    started = time.perf_counter()
+    has_sheet = mock.patch.object(OwnFile, "sheet", return_value=sheet)
+    with has_sheet, mock.patch("tui.portrait.look.load", return_value=read):
+        found = look_at_file(Path("wide.csv"))
+    assert time.perf_counter() - started < 5
+    assert [column.role for column in found.columns[-2:]] == ["feature", "target"]
+    assert len(found.columns) + found.more_columns == len(names)
 
 
 FILE = "day,a,sex,y\n2020-01-01,1,f,5\n2020-01-02,,m,6\n2020-01-03,3,f,9\n"

@@ -282,3 +282,13 @@ def test_colours_only_where_they_are_wanted():
     assert not has_colours(Stream(terminal=False), {"TERM": "xterm-256color"})
     found = look_at_set("digits")
     assert "\x1b[38;5;232;48;5;232m▀" in coloured(page(found, 80, greys=True))
+
+
+def test_one_of_a_thing_is_said_in_the_singular(tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("x,y\n1,2\n")
+    text = drawn(look_at_file(path))
+    assert "1 row," in text
+    assert not re.search(r"\b1 (rows|columns|features|classes)\b", text)
+    path.write_text("y\n1\n2\n2\n")
+    assert not re.search(r"\b1 (rows|columns|features|classes)\b", drawn(look_at_file(path)))

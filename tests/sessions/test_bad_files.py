@@ -104,7 +104,8 @@ def test_the_ends_of_lines_of_another_system_are_welcome(tmp_path):
 
 def test_a_missing_file_and_a_folder(tmp_path):
     assert "No such file" in str(problem_of(tmp_path / "none.toml"))
-    assert "is not a file" in str(problem_of(tmp_path))
+    with pytest.raises(LabError, match="is not a file; write an experiment file"):
+        codec.read_page(tmp_path)
     assert problem_of(tmp_path / "page.toml" / "x").problem
     assert problem_of(tmp_path / ("n" * 300)).problem
 

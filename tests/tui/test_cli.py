@@ -306,6 +306,35 @@ def test_what_is_not_there_is_one_line(lossbook, arguments, says):
     assert "\x1b" not in said
 
 
+@pytest.mark.parametrize("name", ["own.csv", "own.TSV", "own.txt", "own.npz", "pictures"])
+def test_a_table_in_the_place_of_an_experiment_is_told_what_to_do_with_it(
+    tmp_path, folder, lossbook, monkeypatch, name
+):
+    monkeypatch.chdir(tmp_path)
+    Path("pictures").mkdir()
+    for table in ("own.csv", "own.TSV", "own.txt"):
+        Path(table).write_text("a,b\n1,2\n3,4\n")
+    Path("own.npz").write_bytes(b"PK\x03\x04\xff\xfe")
+    for given in (name, f"./{name}", tmp_path / name):
+        for command in ("run", "find-rate"):
+            status, out, errors = lossbook(command, given)
+            assert (status, out) == (2, "")
+            path = str(Path(given))
+            hint = f'write an experiment file with [data] and file = "{path}", or try `lossbook data {path}`'
+            assert one_line(errors).endswith(hint)
+    assert not folder.exists()
+
+
+def test_only_what_is_no_experiment_is_taken_for_a_table(tmp_path, lossbook):
+    assert "did you mean epochs?" in lossbook("run", put(tmp_path, XOR.replace("epochs", "epoch"), "own.txt"))[2]
+    assert lossbook("run", put(tmp_path, XOR, "own.txt"))[0] == 0
+    assert "lossbook new" in lossbook("run", put(tmp_path, "a,b"))[2]
+    assert "cannot be read: No such file" in lossbook("run", tmp_path / "none.csv")[2]
+    assert "there is no session 'none.csv'" in lossbook("run", "none.csv")[2]
+    for name in ("x" * 300, "x" * 300 + ".toml"):
+        assert lossbook("run", name)[0] == 2
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["run"], ["fly"], ["run", "x.toml", "--workers", "0"], ["--fps", "61"], ["replay", "x", "--speed", "fast"]],

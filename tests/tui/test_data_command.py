@@ -66,6 +66,83 @@ def test_what_cannot_be_read_is_one_line(says, tmp_path):
     assert "line 3 has 1 cells" in says(path)[2]
 
 
+AMBIGUOUS = "size;weight;kind\n" + "".join(f"{row},500;{row}5;{row % 2}\n" for row in range(1, 20))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "status", "says_so"),
+    [
+        ([], 2, 'set data.decimal = "comma"'),
+        (["data.decimal=comma"], 0, "  size +number +1.500"),
+        (["data.decimal=point"], 0, "  size +words"),
+        (["data.decimal=comma", "data.target=weight"], 0, "→ weight"),
+        (["data.header=false", "data.decimal=point"], 2, "column-2 holds weight in line 1"),
+        (["data.delimiter=comma"], 2, "line 2 has 2 cells"),
+        (["data.decimal=comma", "data.encoding=latin-1"], 0, "größe"),
+    ],
+    ids=str,
+)
+def test_a_file_is_read_as_set_says(says, tmp_path, overrides, status, says_so):
+    path = tmp_path / "own.csv"
+    if "data.encoding=latin-1" in overrides:
+        path.write_text(AMBIGUOUS.replace("size", "größe"), encoding="latin-1")
+    else:
+        path.write_text(AMBIGUOUS)
+    found, out, errors = says(path, *(word for override in overrides for word in ("--set", override)))
+    assert found == status
+    assert re.search(says_so, errors if status else out, re.IGNORECASE)
+
+
+def test_a_data_set_is_drawn_as_set_says(says):
+    moons = json.loads(says("moons", "--json", "--set", "data.rows=50", "--set", "data.noise=0.3")[1])
+    assert moons["rows"] == 50
+    assert {setting["key"]: (setting["value"], setting["default"]) for setting in moons["settings"]} == {
+        "rows": (50, 400),
+        "noise": (0.3, 0.1),
+    }
+    assert "data.noise = 0.3" in says("moons", "--set", "data.noise=0.3")[1]
+    assert json.loads(says("wine", "--json", "--set", "data.target=ash")[1])["target"] == ["ash"]
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "expected"),
+    [
+        ("own.csv", "data.decimel=comma", "--set data.decimel: data.decimel is not a key; did you mean decimal?"),
+        ("own.csv", "data.encoding=latin1", "did you mean latin-1?"),
+        ("own.csv", "data.target", "KEY=VALUE"),
+        ("own.toml", "data.mising=drop", "--set data.mising: data.mising is not a key; did you mean missing?"),
+        ("moons", "data.nois=1", "--set data.nois: data.nois is not a key; did you mean noise?"),
+        ("moons", "data.rows=0", "--set data.rows: data.rows must be at least"),
+        ("wine", "data.target=hues", "--set data.target: data.target names 'hues'"),
+        (None, "data.rows=5", "--set needs data to look at"),
+    ],
+)
+def test_what_cannot_be_set_is_one_line(says, tmp_path, monkeypatch, name, override, expected):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.csv").write_text(AMBIGUOUS)
+    (tmp_path / "own.toml").write_text('[data]\nfile = "own.csv"\n')
+    for arguments in ([], ["--json"]):
+        status, out, errors = says(*([name] if name else []), *arguments, "--set", override)
+        assert (status, out, errors.count("\n")) == (2, "", 1)
+        assert expected in errors
+
+
+def test_of_an_experiment_file_is_shown_what_its_data_say(says, tmp_path):
+    (tmp_path / "own.csv").write_text(AMBIGUOUS)
+    path = tmp_path / "own.toml"
+    path.write_text('[data]\nfile = "own.csv"\ndecimal = "comma"\ntarget = "weight"\nfeatures = ["size"]\n')
+    status, out, _ = says(path)
+    assert status == 0
+    assert re.search("^→ weight +number", out, re.MULTILINE)
+    assert re.search("^× kind", out, re.MULTILINE)
+    assert json.loads(says(path, "--json")[1])["target"] == ["weight"]
+    assert "→ kind" in says(path, "--set", "data.target=kind")[1]
+    path.write_text('[data]\nname = "moons"\nrows = 60\n')
+    assert json.loads(says(path, "--json")[1])["rows"] == 60
+    path.write_text('[data]\nname = "wine"\ntarget = "hues"\n')
+    assert f"{path}, line 3: data.target names" in says(path)[2]
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_file_name_and_its_cells_steer_nothing(says, tmp_path, kind):
     text = HOSTILE[kind].replace('"', "").replace("\r", "")
@@ -112,9 +189,21 @@ def test_all_columns_are_in_the_values_and_twenty_in_the_page(says, tmp_path):
     names = [f"c{place}" for place in range(1_200)]
     path.write_text("\n".join(",".join(row) for row in (names, ["1"] * 1_200, ["2"] * 1_200)) + "\n")
     out = says(path)[1]
-    assert "… and 1179 columns more" in out
+    assert "… and 1,179 columns more" in out
     assert re.search(r"^→ c1199 ", out, re.MULTILINE)
     assert len(json.loads(says(path, "--json")[1])["columns"]) == 1_200
+
+
+def test_values_say_how_many_columns_they_leave_out(says, tmp_path, monkeypatch):
+    path = tmp_path / "wide.csv"
+    path.write_text("\n".join(",".join(row) for row in ([f"c{n}" for n in range(60)], ["1"] * 60, ["2"] * 60)) + "\n")
+    whole = json.loads(says(path, "--json")[1])
+    assert (len(whole["columns"]), whole["more_columns"]) == (60, 0)
+    monkeypatch.setattr("tui.cli.data.MOST_LISTED", 50)
+    found = json.loads(says(path, "--json")[1])
+    # The target stands there wherever it is in the file.
+    assert [column["name"] for column in found["columns"]] == [f"c{n}" for n in (*range(50), 59)]
+    assert found["more_columns"] == 9
 
 
 def test_a_set_that_cannot_be_loaded_now_stands_in_the_list_with_what_to_do(says):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import tui
 from sessions.curve import Curve
 from sessions.record import RunRecord
-from tui.numbers import duration, figure, latest, main_metric
+from tui.numbers import counted, duration, figure, latest, main_metric
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,27 @@ from tui.numbers import duration, figure, latest, main_metric
 )
 def test_figures(value, text):
     assert figure(value) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "word", "text"),
+    [
+        (0, "row", "0 rows"),
+        (1, "row", "1 row"),
+        (2, "column", "2 columns"),
+        (1_234, "epoch", "1,234 epochs"),
+        (1, "class", "1 class"),
+        (3, "class", "3 classes"),
+    ],
+)
+def test_counts_agree_with_their_words(number, word, text):
+    assert counted(number, word) == text
+
+
+def test_no_count_is_said_without_its_word_agreeing():
+    plural = r"\} (rows|columns|features|epochs|classes|pages|settings|runs|folds|restarts)\b(?!/)"
+    for path in Path(tui.__file__).parent.rglob("*.py"):
+        assert not re.search(plural, path.read_text(encoding="utf-8")), path
 
 
 @given(st.floats(-1e307, 1e307), st.integers(2, 6))

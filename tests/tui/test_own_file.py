@@ -160,4 +160,5 @@ def test_a_table_is_chosen_typed_and_trained_in_the_panels(people, tmp_path, mon
 
     play(scene, tmp_path / "pages")
     (page,) = pages_in(tmp_path / "pages")
-    assert page.experiment.data.source.file == str(people.parent / "data" / "people.csv")
+    assert page.experiment.data.source.file == "people.csv"
+    assert page.base_dir == str(people.parent / "data")

@@ -108,8 +108,14 @@ def build_parser() -> argparse.ArgumentParser:
         " take it from, with a folder for each data set."
     )
 
-    data = command("data", "data.data", "list the data sets, or describe one")
-    data.add_argument("name", nargs="?", metavar="NAME")
+    data = command("data", "data.data", "list the data sets, or describe one, or a file")
+    data.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME|FILE",
+        help="a data set, a table, or the experiment file (.toml) that reads one",
+    )
+    data.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="such as data.decimal=comma")
     data.add_argument("--json", action="store_true", help="one JSON value on standard output")
     return parser
 

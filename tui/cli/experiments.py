@@ -7,8 +7,11 @@ import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine.errors import LabError
+from engine.errors import KeyProblem, LabError
+from engine.experiment import Experiment
+from sessions import places
 from sessions.locate import line_of
+from sessions.page import Page
 
 
 def overrides_of(options: argparse.Namespace) -> dict[str, str]:
@@ -27,6 +30,20 @@ def _override(text: str) -> tuple[str, str]:
     if not equals or not key.strip():
         raise LabError(f"--set {text!r} is not KEY=VALUE", "for example --set training.learning_rate=0.01")
     return key.strip(), value.strip()
+
+
+def settled(page: Page, path: Path, overrides: Mapping[str, str]) -> Experiment:
+    """Return the experiment of a file as it is to be trained: its data files named from the root.
+
+    Raises
+    ------
+    LabError
+        Where its data cannot be found from here, with the line to blame.
+    """
+    try:
+        return places.checked(page)
+    except KeyProblem as error:
+        raise LabError(blame(path, error.key, str(error), overrides)) from error
 
 
 def blame(path: Path, key: str, problem: str, overrides: Mapping[str, str]) -> str:

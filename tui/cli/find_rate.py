@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 
 from engine.errors import KeyProblem
 from engine.events import RatesTried
@@ -14,7 +13,8 @@ from sessions import codec
 from sessions.report import finite
 from tui import insight
 from tui.cli import complain
-from tui.cli.experiments import blame, overrides_of
+from tui.cli.experiments import blame, overrides_of, settled
+from tui.cli.json_text import json_text
 from tui.cli.pages import store_of
 from tui.plots.chart import compose
 from tui.plots.curves import plot_of_rates
@@ -28,11 +28,11 @@ def find_rate(options: argparse.Namespace) -> int:
     overrides = overrides_of(options)
     page = codec.read_page(path, overrides)
     try:
-        seen = asyncio.run(_try_rates(page.experiment))
+        seen = asyncio.run(_try_rates(settled(page, path, overrides)))
     except KeyProblem as error:
         return complain(blame(path, error.key, str(error), overrides))
     if options.json:
-        print(json.dumps(_as_json(seen), allow_nan=False))
+        print(json_text(_as_json(seen)))
         return 0
     print(insight.verdict_on_rates(seen))
     print()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import dataclasses
-import json
 
 from engine.events import Inspected
 from engine.experiment import Experiment
@@ -15,6 +14,8 @@ from sessions import codec
 from sessions.report import finite
 from sessions.weights import read_weights, spec_of
 from tui import insight
+from tui.cli.experiments import settled
+from tui.cli.json_text import json_text
 from tui.cli.pages import store_of
 from tui.cli.tables import table
 
@@ -26,9 +27,9 @@ def inspect(options: argparse.Namespace) -> int:
     runs = page.record.runs if page.record else ()
     run = len(runs) - 1 if options.run is None else options.run - 1
     spec, weights = spec_of(page, run), read_weights(path, run)
-    seen = asyncio.run(_look(page.experiment, spec, weights))
+    seen = asyncio.run(_look(settled(page, path, {}), spec, weights))
     if options.json:
-        print(json.dumps(finite(dataclasses.asdict(seen) | {"label": runs[run].label}), allow_nan=False))
+        print(json_text(finite(dataclasses.asdict(seen) | {"label": runs[run].label})))
         return 0
     print(f"{runs[run].label}: {insight.verdict(seen)}")
     print(insight.evidence(seen))

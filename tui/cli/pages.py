@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from engine import tables
-from sessions import codec
+from sessions import codec, places
 from sessions.page import Page
 from sessions.record import Record
 from sessions.report import as_json, summarize
 from sessions.store import Entry, Store
+from tui.cli.json_text import json_text
 from tui.cli.tables import problems, runs_table, table
 from tui.numbers import figure
 from tui.text import safe
@@ -30,7 +30,7 @@ def list_pages(options: argparse.Namespace) -> int:
         print(f"lossbook: {line}", file=sys.stderr)
     entries = [*store.entries()]
     if options.json:
-        print(json.dumps([_brief(entry) for entry in entries], ensure_ascii=False, allow_nan=False))
+        print(json_text([_brief(entry) for entry in entries]))
         return 0
     if not entries:
         print(f"no pages in {safe(str(store.folder), 500)} yet: open `lossbook`, or write a file with `lossbook new`")
@@ -45,7 +45,7 @@ def show_page(options: argparse.Namespace) -> int:
     path = store_of(options).find(options.session)
     page = codec.read_page(path)
     if options.json:
-        print(json.dumps(as_json(path, page), ensure_ascii=False, allow_nan=False))
+        print(json_text(as_json(path, page)))
         return 0
     print(safe(page.title or path.stem))
     if page.created:
@@ -71,6 +71,8 @@ def settings_table(page: Page) -> str:
     for key, value in tables.to_tables(page.experiment).items():
         pairs = value.items() if isinstance(value, dict) else [("", value)]
         rows += [(f"{key}.{name}" if name else key, _say(item)) for name, item in pairs]
+    if places.is_relative(page.experiment):
+        rows.append((places.KEY, page.base_dir))
     return table(["setting", "value"], rows)
 
 

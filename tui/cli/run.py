@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from engine.control import Stop
+from engine.experiment import Experiment
 from engine.launch import Pool
 from engine.study import Study
 from sessions import codec
@@ -25,14 +24,11 @@ from sessions.recorder import Recorder
 from sessions.report import as_json
 from sessions.store import Store
 from tui.cli import FAILED, INTERRUPTED, OK, complain
-from tui.cli.experiments import blame, overrides_of
+from tui.cli.experiments import blame, overrides_of, settled
+from tui.cli.json_text import json_text
 from tui.cli.tables import problems, runs_table
-from tui.numbers import figure
-from tui.progress import Pace, bar
+from tui.cli.teller import Teller
 from tui.text import safe
-
-REDRAW_SECONDS = 0.2
-PLAIN_SECONDS = 5.0
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,9 +39,8 @@ def run(options: argparse.Namespace) -> int:
     for name in options.files:
         path = store.find(name)
         page = codec.read_page(path, overrides)
-        jobs.append(
-            Job(path, overrides, replace(page, title=page.title or default_title(page.experiment), record=None))
-        )
+        titled = replace(page, title=page.title or default_title(page.experiment), record=None)
+        jobs.append(Job(path, overrides, titled, settled(page, path, overrides)))
     for left in store.recover():
         print(f"lossbook: {left}", file=sys.stderr)
     return asyncio.run(_run_all(jobs, store, options))
@@ -58,6 +53,8 @@ class Job:
     path: Path
     overrides: Mapping[str, str]
     page: Page
+    experiment: Experiment
+    """The page's, with its data files named from the root."""
 
 
 async def _run_all(jobs: list[Job], store: Store, options: argparse.Namespace) -> int:
@@ -75,7 +72,7 @@ async def _run_all(jobs: list[Job], store: Store, options: argparse.Namespace) -
 
 
 async def _run_one(job: Job, store: Store, pool: Pool, *, as_json_line: bool) -> int:
-    study = Study(job.page.experiment, pool)
+    study = Study(job.experiment, pool)
     recorder = Recorder(store, job.page, datetime.now().astimezone().replace(microsecond=0))
     if recorder.problem:
         return complain(recorder.problem)
@@ -88,7 +85,7 @@ async def _run_one(job: Job, store: Store, pool: Pool, *, as_json_line: bool) ->
         complain(recorder.problem)
         return FAILED
     if as_json_line:
-        print(json.dumps(as_json(recorder.path, recorder.page), allow_nan=False, ensure_ascii=False))
+        print(json_text(as_json(recorder.path, recorder.page)))
     else:
         print(runs_table(record))
         for line in problems(record):
@@ -100,14 +97,16 @@ async def _run_one(job: Job, store: Store, pool: Pool, *, as_json_line: bool) ->
 async def _train(study: Study, recorder: Recorder, teller: Teller) -> list[int]:
     """Train to the end, and return the exit statuses of the signals that came meanwhile."""
     told = ""
-    with _signals(study) as caught:
-        async for batch in study.events():
-            teller.tell(recorder.take(batch))
-            await recorder.keep()
-            if recorder.problem != told:
-                told = recorder.problem
-                teller.say(f"lossbook: {safe(told, 500)}")
-    teller.end()
+    try:
+        with _signals(study) as caught:
+            async for batch in study.events():
+                teller.tell(recorder.take(batch))
+                await recorder.keep()
+                if recorder.problem != told:
+                    told = recorder.problem
+                    teller.say(f"lossbook: {safe(told, 500)}")
+    finally:
+        teller.end()
     return caught
 
 
@@ -139,53 +138,3 @@ def _signals(study: Study) -> Iterator[list[int]]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
-
-
-class Teller:
-    """Says on standard error how a study goes: one line that changes on a terminal, some lines in a pipe."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._terminal = sys.stderr.isatty()
-        self._every = REDRAW_SECONDS if self._terminal else PLAIN_SECONDS
-        self._next = 0.0
-        self._pace = Pace()
-        self._drawn = False
-
-    def tell(self, record: Record) -> None:
-        """Say where the study stands, if it is time to."""
-        now = time.monotonic()
-        reading = record.loading is not None
-        if now < self._next or (not reading and all(run.status in {"waiting", "failed"} for run in record.runs)):
-            return
-        self._next = now + self._every
-        if record.loading is not None:
-            self._show(f"{self._title} · reading the data {bar(record.loading)}")
-            return
-        going = next((run for run in record.runs if run.status == "training"), record.runs[-1])
-        loss = going.train_curves.get("loss")
-        words = [self._title, self._pace.look(record, now).says()]
-        if loss is not None:
-            words.append(f"{safe(going.label)} loss {figure(loss.last)}")
-        self._show(" · ".join(words))
-
-    def _show(self, line: str) -> None:
-        if self._terminal:
-            width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
-            sys.stderr.write(f"\r\x1b[K{line[: width - 1]}")
-            sys.stderr.flush()
-            self._drawn = True
-        else:
-            self.say(line)
-
-    def say(self, line: str) -> None:
-        """Print a line for good."""
-        self.end()
-        print(line, file=sys.stderr)
-
-    def end(self) -> None:
-        """Take the changing line away."""
-        if self._drawn:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-            self._drawn = False

@@ -17,8 +17,11 @@ from engine import tables
 from engine.data.sources import SOURCES
 from engine.data.sources.base import start_of
 from engine.errors import KeyProblem, LabError
-from engine.experiment import Data, Experiment, Model, Training, ValidationPlan, located
+from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
 from engine.fields import FieldInfo, Spec, alternatives, describe, fields_of, group_in
+from sessions import places
+from sessions.page import Page
+from tui.numbers import counted
 
 Draft = dict[str, Any]
 
@@ -136,7 +139,7 @@ def usual_rows(draft: Draft, place: int, *, every: bool) -> tuple[Row, ...]:
     if not rare:
         return tuple(usual)
     spec = Spec(help="settings that most experiments leave alone; enter shows or hides them")
-    says = "less" if every else f"{len(rare)} settings …"
+    says = "less" if every else f"{counted(len(rare), 'setting')} …"
     more = Row(PANELS[place][0], FieldInfo(MORE, MORE, str, "", spec), says, is_set=False)
     return (*usual, more, *(rare if every else ()))
 
@@ -272,7 +275,24 @@ def first_draft() -> Draft:
 
 
 def check(draft: Draft) -> Experiment:
-    """Return the draft's experiment, or raise the LabError that says why it cannot be."""
+    """Return the draft's experiment as it is to be trained, its data files named from the root.
+
+    Raises
+    ------
+    LabError
+        Where it cannot be.
+    """
+    return places.settled(page_of(draft))
+
+
+def page_of(draft: Draft) -> Page:
+    """Return a page of the draft's experiment as it was typed: a relative path is meant from where the app was called.
+
+    Raises
+    ------
+    LabError
+        Where there can be no such experiment.
+    """
     if draft.get("data", {}).get("name") not in SOURCES:
         raise LabError("no data set is chosen", "press 1 and choose one")
-    return located(tables.from_tables(draft), Path.cwd())
+    return Page(tables.from_tables(draft), base_dir=str(Path.cwd()))

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.events import RatesTried
 from sessions.record import Record, RunRecord
-from tui.numbers import short
+from tui.numbers import counted, short
 from tui.plots.chart import Mark, PlotData
 from tui.plots.series import Line, Role, mean
 from tui.text import safe
@@ -62,7 +62,7 @@ def plot_of_rates(seen: RatesTried) -> PlotData:
         y_title="training loss",
         x_title="learning rate",
         x_log=True,
-        notes=(f"bold: median of {len(losses)} starts",),
+        notes=(f"bold: median of {counted(len(losses), 'start')}",),
         marks=marks,
     )
 
@@ -82,7 +82,7 @@ def metrics_of(record: Record) -> tuple[str, ...]:
 def _what(record: Record) -> str:
     count = len(record.candidates)
     folds = len({(run.repeat, run.fold) for run in record.candidates})
-    return f"{count} {'folds' if folds == count else 'restarts' if folds == 1 else 'runs'}"
+    return counted(count, "fold" if folds == count else "restart" if folds == 1 else "run")
 
 
 def _group(runs: Sequence[RunRecord], part: Role, metric: str) -> list[Line]:

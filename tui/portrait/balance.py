@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from tui.numbers import counted
 from tui.plots.cells import Cells, fitted
 from tui.portrait.lines import Line, bar, line, lines_of, wrapped
 from tui.text import safe
@@ -33,7 +34,7 @@ def balance(classes: Sequence[tuple[str, int]], width: int, most: int = 20) -> l
         cells.put(x + 2, y, bar(count / largest if largest else 0, room), "train")
     found = [line(f"Classes ({len(classes)})", "title"), *lines_of(cells)]
     if cut:
-        found.append(line(f"… and {len(classes) - most} classes more"))
+        found.append(line(f"… and {counted(len(classes) - most, 'class')} more"))
     return found + _warning(classes, width)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from tui.numbers import counted
 from tui.plots.cells import Cells, fitted
 from tui.portrait.balance import share
 from tui.portrait.figures import BINS, said
@@ -61,7 +62,7 @@ def column_lines(portrait: Portrait, width: int, most: int) -> list[Line]:
     found = [line(f"Columns ({count:,})", "title"), *lines_of(cells)]
     left = len(features) - len(features[:most]) + portrait.more_columns
     if left:
-        found.append(line(f"… and {left} column{'s' if left > 1 else ''} more"))
+        found.append(line(f"… and {counted(left, 'column')} more"))
     return found + _legend(shown, portrait, width)
 
 
@@ -174,5 +175,5 @@ def _legend(columns: Sequence[Column], portrait: Portrait, width: int) -> list[L
     if any(column.histogram and (column.histogram.below or column.histogram.above) for column in columns):
         parts.append("‹ › a few values lie far outside the bars, which show the middle 98 %")
     if portrait.sampled is not None:
-        parts.append(f"distinct and spread are from a sample of {portrait.sampled:,} rows")
+        parts.append(f"distinct and spread are from a sample of {counted(portrait.sampled, 'row')}")
     return wrapped(" · ".join(parts), width, "axis")

@@ -13,6 +13,7 @@ from engine.data.autocorrelation import autocorrelation, standing_out
 from engine.data.formats.sheet import Column as SheetColumn
 from engine.data.formats.sheet import Sheet
 from engine.data.table import Table, Task
+from tui.numbers import counted
 from tui.portrait import figures
 from tui.portrait.parts import Column, Correlations, Portrait, Role, Sample, Scatter, Series
 from tui.portrait.rows import Bounds, bounds, spread
@@ -215,7 +216,7 @@ def _of_classes(scatter: Scatter, table: Table) -> Scatter:
         y=scatter.y[inside],
         labels=np.searchsorted(kept, scatter.labels[inside]).astype(np.int64),
         classes=tuple(table.classes[place] for place in kept.tolist()),
-        said=f"the {MOST_MARKERS} largest of {len(table.classes)} classes",
+        said=f"the {MOST_MARKERS} largest of {counted(len(table.classes), 'class')}",
     )
 
 

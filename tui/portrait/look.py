@@ -16,11 +16,12 @@ from engine.data.sources.base import HasSheet, start_of
 from engine.data.table import Table
 from engine.errors import LabError
 from engine.experiment import Data, Experiment
+from tui.numbers import counted
 from tui.portrait.describe import MOST_DESCRIBED, describe, describe_sheet
 from tui.portrait.parts import Portrait, Role
 
 
-def look_at(experiment: Experiment) -> Portrait:
+def look_at(experiment: Experiment, *, most: int = MOST_DESCRIBED) -> Portrait:
     """Return the portrait of what an experiment trains on, before lags, powers and logarithms.
 
     Raises
@@ -28,13 +29,22 @@ def look_at(experiment: Experiment) -> Portrait:
     LabError
         Where nothing of it can be read.
     """
-    return _portrait(experiment.data, experiment.data.label, seed=experiment.seed)
+    return _portrait(experiment.data, experiment.data.label, seed=experiment.seed, most=most)
+
+
+def start_of_set(name: str) -> tables.Tables:
+    """Return the tables that a data set should be looked at with: its own settings, and of a series no past yet."""
+    return {"data": {"name": name, **start_of(name).get("data", {}), "lags": 0}}
+
+
+def start_of_file(path: Path) -> tables.Tables:
+    """Return the tables that a file should be looked at with as long as nobody has said anything of it."""
+    return {"data": {"file": str(path), "missing": "drop"}}
 
 
 def data_of(name: str) -> Data:
-    """Return the settings that a data set should be looked at with: its own, and of a series no past yet."""
-    begin = {"name": name, **start_of(name).get("data", {}), "lags": 0}
-    return tables.from_tables({"data": begin}).data
+    """Return the settings that a data set should be looked at with."""
+    return tables.from_tables(start_of_set(name)).data
 
 
 def look_at_set(name: str, *, most: int = MOST_DESCRIBED) -> Portrait:
@@ -42,12 +52,13 @@ def look_at_set(name: str, *, most: int = MOST_DESCRIBED) -> Portrait:
     return _portrait(data_of(name), name, most=most)
 
 
-def look_at_file(path: Path, *, most: int = MOST_DESCRIBED) -> Portrait:
-    """Return the portrait of a file of which nobody has said yet what is to be predicted from what.
+def look_at_file(path: Path, said: Data | None = None, *, most: int = MOST_DESCRIBED) -> Portrait:
+    """Return the portrait of a file of which not everything need have been said: `said` is what has been.
 
     Its last column is then the target, and its one column of days, if there is one, puts the rows in order.
     """
-    return _portrait(Data(OwnFile(file=str(path), missing="drop")), str(path), most=most, chosen=False)
+    data = said or tables.from_tables(start_of_file(path)).data
+    return _portrait(data, str(path), most=most, chosen=False)
 
 
 def _portrait(data: Data, name: str, *, seed: int = 0, most: int = MOST_DESCRIBED, chosen: bool = True) -> Portrait:
@@ -67,7 +78,7 @@ def _portrait(data: Data, name: str, *, seed: int = 0, most: int = MOST_DESCRIBE
     if sheet is None:
         return portrait
     if not chosen:
-        portrait = replace(portrait, rows=sheet.rows, notes=_notes(sheet, table))
+        portrait = replace(portrait, rows=sheet.rows, notes=_notes(data, sheet, table))
     return _with_columns(portrait, data, table.target_names, sheet, most)
 
 
@@ -81,16 +92,18 @@ def _sheet(data: Data) -> Sheet | None:
 
 
 def _with_date(data: Data, sheet: Sheet) -> Data:
-    """Return the data with the only column of days as the date, if there is one and it is not the last."""
-    found = [column.name for column in sheet.columns[:-1] if column.kind == "day"]
-    if len(found) != 1 or not isinstance(data.source, OwnFile):
+    """Return the data with the only column of days as the date, if none was named and there is one before the last."""
+    if not isinstance(data.source, OwnFile) or data.source.date is not None:
         return data
-    return replace(data, source=replace(data.source, date=found[0]))
+    found = [column.name for column in sheet.columns[:-1] if column.kind == "day"]
+    return data if len(found) != 1 else replace(data, source=replace(data.source, date=found[0]))
 
 
-def _notes(sheet: Sheet, table: Table) -> tuple[str, ...]:
-    said = f"{sheet.rows} rows; the target is the last column unless data.target names another"
-    left = f"classes, pictures and curves are of the {table.rows} rows without an empty cell"
+def _notes(data: Data, sheet: Sheet, table: Table) -> tuple[str, ...]:
+    said = counted(sheet.rows, "row")
+    if data.target is None:
+        said += "; the target is the last column unless data.target names another"
+    left = f"classes, pictures and curves are of the {counted(table.rows, 'row')} without an empty cell"
     return (said, *sheet.notes, *((left,) if table.rows < sheet.rows else ()))
 
 
@@ -102,11 +115,12 @@ def _with_columns(portrait: Portrait, data: Data, targets: tuple[str, ...], shee
 def _roles(data: Data, targets: tuple[str, ...], sheet: Sheet) -> Mapping[str, Role]:
     """Return what each column of a file is for."""
     names = tuple(column.name for column in sheet.columns)
-    features = names
+    # A set: a file may have a hundred thousand columns, and each is looked up.
+    features = set(names)
     if data.features is not None:
-        features = ()
+        features = set()
         with suppress(LabError):
-            features = expanded(data.features, names, "data.features")
+            features = set(expanded(data.features, names, "data.features"))
     roles: dict[str, Role] = {
         column.name: "feature" if column.name in features and column.kind != "empty" else "unused"
         for column in sheet.columns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tui.numbers import counted
 from tui.portrait.balance import balance
 from tui.portrait.columns import column_lines
 from tui.portrait.lines import BLANK, Line, within, wrapped
@@ -44,10 +45,10 @@ def page(portrait: Portrait, width: int, *, greys: bool, most: int = SHORT) -> l
 
 def _heading(portrait: Portrait, width: int) -> list[Line]:
     """What it is in a line, then what a person should know."""
-    parts = [f"{portrait.rows:,} row{'s' if portrait.rows != 1 else ''}"]
+    parts = [counted(portrait.rows, "row")]
     parts.append(_features(portrait))
     if portrait.classes:
-        parts.append(f"{len(portrait.classes)} classes")
+        parts.append(counted(len(portrait.classes), "class"))
     elif portrait.target_names:
         unit = f" ({portrait.unit})" if portrait.unit else ""
         parts.append(f"target {', '.join(portrait.target_names[:3])}{unit}")
@@ -63,7 +64,7 @@ def _heading(portrait: Portrait, width: int) -> list[Line]:
 
 def _features(portrait: Portrait) -> str:
     if portrait.problem:
-        return f"{len(portrait.columns) + portrait.more_columns:,} columns"
+        return counted(len(portrait.columns) + portrait.more_columns, "column")
     if not portrait.features:
         return "no features but its own past"
-    return f"{portrait.features:,} feature{'s' if portrait.features > 1 else ''}"
+    return counted(portrait.features, "feature")

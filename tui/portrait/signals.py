@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tui.numbers import counted
 from tui.plots.axes import Limits, settle
 from tui.plots.canvas import draw
 from tui.plots.cells import Cells, fitted
@@ -31,7 +32,7 @@ def signals(samples: Sequence[Sample], width: int) -> list[Line]:
     x_limits = Limits(0.0, float(max(1, positions - 1)))
     a_row = max(1, min(IN_A_ROW, len(samples), (width + GAP) // (NARROWEST + GAP)))
     place = (width + GAP) // a_row
-    said = f"Signals (one row of each, {positions} positions, from {y_limits.low:g} to {y_limits.high:g})"
+    said = f"Signals (one row of each, {counted(positions, 'position')}, from {y_limits.low:g} to {y_limits.high:g})"
     found = [line(said, "title")]
     for start in range(0, len(samples), a_row):
         cells = Cells(width, HEIGHT + 1)

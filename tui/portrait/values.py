@@ -9,7 +9,10 @@ from tui.portrait.parts import Column, Correlations, Histogram, Portrait, Series
 
 
 def as_values(portrait: Portrait) -> dict[str, Any]:
-    """Return what is known of a data set; of a file all columns stand in `columns`, else only the features."""
+    """Return what is known of a data set; of a file all columns stand in `columns`, else only the features.
+
+    `more_columns` is how many are left out there, of a file that has very many.
+    """
     targets = [column for column in portrait.columns if column.role == "target"]
     columns = [column for column in portrait.columns if portrait.from_file or column.role == "feature"]
     return {
@@ -17,6 +20,7 @@ def as_values(portrait: Portrait) -> dict[str, Any]:
         "rows": portrait.rows,
         "task": portrait.task,
         "columns": [_column(column) for column in columns],
+        "more_columns": portrait.more_columns,
         "targets": [] if portrait.from_file or portrait.classes else [_column(column) for column in targets],
         "target": list(portrait.target_names) or [column.name for column in targets],
         "unit": portrait.unit,

@@ -18,7 +18,7 @@ from sessions.record import Record
 from sessions.report import summarize
 from sessions.store import Entry, Store
 from tui.commands import LIBRARY, bindings
-from tui.numbers import figure
+from tui.numbers import counted, figure
 from tui.screens.footer import KeysFooter
 from tui.screens.runs import SIGNS, widths
 from tui.text import safe
@@ -89,7 +89,7 @@ class LibraryScreen(Screen[Wanted | None]):
             self._table.add_column(Text(name), width=width)
         for row in rows:
             self._table.add_row(*(Text(cell, no_wrap=True) for cell in row))
-        count = f"{len(self._entries)} page{'' if len(self._entries) == 1 else 's'}"
+        count = counted(len(self._entries), "page")
         self._head(f"{len(self._shown)} of {count}" if words else count)
         none = "nothing has these words" if self._entries else "no page yet: train something in the lab"
         self._said.update(Content("" if self._shown else none))
