@@ -85,7 +85,7 @@ def test_an_own_file_with_gaps_shows_its_columns_and_what_is_wrong(tmp_path):
         await lab.press("escape")
         await lab.take({"data": {"file": str(path), "name": "file", "missing": "drop"}})
         await lab.press("d")
-        await lab.until_shown("left out", "→ price", "2 rows, 3 features")
+        await lab.until_shown("left out", "→ price", "2 rows, 2 features")
 
     play(scene, tmp_path / "pages", draft={"data": {"name": "file", "file": str(path)}})
 
