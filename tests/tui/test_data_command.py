@@ -76,7 +76,7 @@ AMBIGUOUS = "size;weight;kind\n" + "".join(f"{row},500;{row}5;{row % 2}\n" for r
         (["data.decimal=comma"], 0, "  size +number +1.500"),
         (["data.decimal=point"], 0, "  size +words"),
         (["data.decimal=comma", "data.target=weight"], 0, "→ weight"),
-        (["data.header=false", "data.decimal=point"], 0, r"cannot be trained on as it is: .*column-2\s+holds\s+weight"),
+        (["data.header=false", "data.decimal=point"], 0, r"cannot be trained on as it is: .*column-3\s+holds"),
         (["data.delimiter=comma"], 2, "line 2 has 2 cells"),
         (["data.decimal=comma", "data.encoding=latin-1"], 0, "größe"),
     ],
