@@ -23,8 +23,12 @@ def test_equals_scikit_learn():
     inputs, targets = fit(dataset, rows, standardize=True)
     theirs = preprocessing.StandardScaler().fit(dataset.inputs[rows].astype(np.float64))
     np.testing.assert_allclose(inputs.mean, theirs.mean_, atol=1e-12)
-    # Pixels that are blank in all of these rows have deviation 0, which counts as 1 on both sides.
-    np.testing.assert_allclose(inputs.sd, theirs.scale_, rtol=1e-12)
+    # Pixels that are blank in all of these rows have deviation 0: theirs counts as 1, with ours they say nothing.
+    blank = theirs.var_ == 0
+    assert blank.any()
+    np.testing.assert_array_equal(np.isinf(inputs.sd), blank)
+    np.testing.assert_allclose(inputs.sd[~blank], theirs.scale_[~blank], rtol=1e-12)
+    np.testing.assert_array_equal(inputs.apply(dataset.inputs)[rows][:, blank], 0.0)
     assert targets.mean.tolist() == [0.0] * 10
     assert targets.sd.tolist() == [1.0] * 10
 

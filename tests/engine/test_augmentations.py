@@ -59,7 +59,7 @@ def test_a_turn_is_bilinear_about_the_middle(grid):
     angles = 15 * (2 * np.random.default_rng(1).random(5) - 1)
     for row, angle in enumerate(angles):
         picture = rows[row].reshape(grid)
-        theirs = ndimage.rotate(picture, angle, reshape=False, order=1, mode="nearest")
+        theirs = ndimage.rotate(picture, -angle, reshape=False, order=1, mode="nearest")
         np.testing.assert_allclose(found[row].reshape(grid), theirs, atol=1e-9)
 
 
