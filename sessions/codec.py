@@ -40,7 +40,9 @@ def read_page(path: Path, overrides: Mapping[str, str] | None = None) -> Page:
     page = _read(path, overrides or {})
     if not places.is_relative(page.experiment):
         return page
-    return replace(page, base_dir=str((path.parent / page.base_dir).absolute()))
+    # What a person types is meant from where they stand, what a page says from where it lies.
+    start = Path.cwd() if places.KEY in (overrides or {}) else path.parent
+    return replace(page, base_dir=str((start / Path(page.base_dir).expanduser()).absolute()))
 
 
 def _read(path: Path, overrides: Mapping[str, str]) -> Page:

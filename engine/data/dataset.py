@@ -57,6 +57,8 @@ class Dataset:
     """How a file was read, where a person should know."""
     origin: Integers | None = None
     """(rows,) number of each row in the data as they came, from 0; None where that is `times`."""
+    own_rows: int | None = None
+    """How many rows came before those of a test file; None where there is none."""
     prints: Integers | None = None
     """(rows,) a number that is the same for rows that are alike cell for cell; None where nobody compares rows."""
     target_centre: Floats | None = None
@@ -78,9 +80,12 @@ class Dataset:
         """What kind of target this is."""
         return "classification" if self.classes else "regression"
 
-    def number_of(self, row: int) -> int:
-        """Return a row's number in the data as they came, from 1, for people."""
-        return int((self.times if self.origin is None else self.origin)[row]) + 1
+    def name_of(self, row: int) -> str:
+        """Return what people call a row: by its number in the data as they came, or in the file of test rows."""
+        number = int((self.times if self.origin is None else self.origin)[row]) + 1
+        if self.own_rows is not None and number > self.own_rows:
+            return f"row {number - self.own_rows} of the test file"
+        return f"row {number}"
 
     def hash_of(self, rows: Integers) -> str:
         """Return a name of these rows of these data, hexadecimal, whatever lags or scaling they are read with."""

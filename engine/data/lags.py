@@ -40,13 +40,14 @@ def lagged(table: Table, lags: Sequence[int], skip: int = 0) -> tuple[Table, Int
         raise KeyProblem("data.lags", "needs one series, and data.group makes several", "leave one of them out")
     first = max(*lags, skip)
     own = table.rows - table.test_rows
-    for rows, what in ((own, "series"), (table.test_rows or own, "series of test rows")):
+    goes_on = _goes_on(table)
+    parts = [(own, "series")] + ([(table.test_rows, "series of test rows")] if table.test_rows and not goes_on else [])
+    for rows, what in parts:
         if first >= rows:
-            raise KeyProblem(
-                "data.lags", f"reaches {first} rows back, and the {what} has only {rows}", f"set at most {rows - 1}"
-            )
+            hint = f"set at most {rows - 1}" if rows > 1 else "a series needs more rows"
+            raise KeyProblem("data.lags", f"reaches {first} rows back, and the {what} has only {rows}", hint)
     # Test rows that come from elsewhere have a past of their own; those of the next day go on from the day before.
-    test = np.arange(own if _goes_on(table) else own + first, table.rows)
+    test = np.arange(own if goes_on else own + first, table.rows)
     kept = np.concatenate([np.arange(first, own), test])
     past = tuple(f"{target}-{lag}" for lag in lags for target in table.target_names)
     made = replace(

@@ -25,6 +25,8 @@ EXACT = 1e-10
 SHOWN = 3
 FEWEST = 30
 """Rows below which an order is no evidence."""
+MOST_CODES = 100
+"""Classes above which nobody would number them by hand."""
 ALIKE = 0.7
 """A correlation of neighbouring rows that seldom comes about without an order."""
 
@@ -137,10 +139,10 @@ def _of_repeated_rows(dataset: Dataset, cuts: Sequence[Cut], test: Integers) -> 
         twins = list(_twins(names, pairs, training))
         if twins:
             rows = len({row for row, _ in twins})
-            first, other = (dataset.number_of(row) for row in twins[0])
+            first, other = (dataset.name_of(row) for row in twins[0])
             yield (
-                f"{rows} of {sum(map(len, pairs))} {role} rows are training rows too, cell for cell (the first: row"
-                f" {first} is row {other}): they are known before they are asked for"
+                f"{rows} of {sum(map(len, pairs))} {role} rows are training rows too, cell for cell (the first:"
+                f" {first} is {other}): they are known before they are asked for"
             )
 
 
@@ -187,11 +189,9 @@ def _telling(dataset: Dataset, logarithm: bool) -> tuple[list[str], list[str]]:
             targets = np.concatenate([targets, np.exp(targets - targets.max(axis=0))], axis=1)
     targets = targets - targets.mean(axis=0)
     outputs, columns = targets.shape[1], dataset.inputs.shape[1]
-    shown = dataset.targets if dataset.classes else np.zeros((dataset.rows, 0))
     count = np.zeros(columns)
     x, xx = np.zeros(columns), np.zeros(columns)
     t, tt, xt = (np.zeros((columns, outputs)) for _ in range(3))
-    of_class = [np.zeros((columns, shown.shape[1])) for _ in range(3)]
     low, high = np.full(columns, np.inf), np.full(columns, -np.inf)
     for rows in blocks(dataset.rows):
         block = dataset.inputs[rows].astype(np.float64)
@@ -205,15 +205,27 @@ def _telling(dataset: Dataset, logarithm: bool) -> tuple[list[str], list[str]]:
         t += weight.T @ targets[rows]
         tt += weight.T @ targets[rows] ** 2
         xt += block.T @ targets[rows]
-        for sums, values in zip(of_class, (weight, block, block**2), strict=True):
-            sums[...] += values.T @ shown[rows]
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = xx - x**2 / count
         both = xt - x[:, None] * t / count[:, None]
         correlations = np.abs(both) / np.sqrt(spread[:, None] * (tt - t**2 / count[:, None]))
-        within = np.where(of_class[0] > 0, of_class[2] - of_class[1] ** 2 / np.maximum(of_class[0], 1), 0.0)
-        fixed = within.sum(axis=1) / spread < EXACT if dataset.classes else np.zeros(columns, dtype=bool)
-    constant = ~(high > low) & (count == dataset.rows)
-    telling = ((correlations > 1 - EXACT).any(axis=1) | fixed) & (count > 2) & ~constant
+    varies = high > low
+    exact = _follow_the_class(dataset) if dataset.classes else (correlations > 1 - EXACT).any(axis=1)
+    telling = exact & (count > 2) & varies
+    constant = ~varies & (count == dataset.rows)
     names = np.array(dataset.feature_names, dtype=object)
     return names[telling].tolist(), names[constant].tolist()
+
+
+def _follow_the_class(dataset: Dataset) -> Array:
+    """Tell which features have one value in each class, and not the same in all: (features,)."""
+    columns, classes = dataset.inputs.shape[1], len(dataset.classes)
+    if dataset.labels is None or classes > MOST_CODES:
+        return np.zeros(columns, dtype=bool)
+    low, high = np.full((classes, columns), np.inf), np.full((classes, columns), -np.inf)
+    for rows in blocks(dataset.rows):
+        for number in range(classes):
+            block = dataset.inputs[rows][dataset.labels[rows] == number]
+            low[number] = np.fmin(low[number], np.fmin.reduce(block, initial=np.inf))
+            high[number] = np.fmax(high[number], np.fmax.reduce(block, initial=-np.inf))
+    return np.asarray((low >= high).all(axis=0))

@@ -68,6 +68,7 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32, p
         lags=spec.lag_list,
         times=times,
         origin=table.origin,
+        own_rows=table.own_rows,
         groups=table.groups,
         test_rows=table.test_rows,
         notes=table.notes,
@@ -79,6 +80,8 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32, p
     if isinstance(raw.features, Encoded):
         words = raw.features.fitted(times[rest])
         raw = replace(raw, features=words, feature_names=words.names, indicators=words.indicators)
+        if not words.names and not spec.lag_list:
+            raise KeyProblem("data.features", "say nothing outside the test rows: no cell has a word", "choose others")
         table, _ = lagged(raw, spec.lag_list, skip)
     compared = not spec.source_is_drawn and not spec.lag_list
     prints = _prints(table) if compared else None

@@ -70,6 +70,7 @@ def table_of(sheet: Sheet, wishes: Wishes, own_rows: int | None = None) -> Table
         classes=classes,
         dates=None if roles.date is None else roles.date.values[kept],
         origin=kept,
+        own_rows=None if own_rows == sheet.rows else own_rows,
         groups=None if roles.group is None else _numbered(roles.group.values[kept]),
         test_rows=test_rows,
         series=True,
@@ -95,7 +96,10 @@ def _roles(sheet: Sheet, wishes: Wishes) -> Roles:
     if group is not None and group in targets:
         raise KeyProblem("data.group", f"is {group.name}, which is the target", "choose another column")
     roles = Roles(targets, _features(sheet, wishes, targets, (date, group)), date, group)
-    for column in (*targets, *roles.features, *(() if date is None else (date,))):
+    # Whatever its words are, they tell groups apart; days that are none would all be one.
+    used = [column for column in (*targets, *roles.features, date) if column is not None]
+    used += [group] if group is not None and group.kind == "day" else []
+    for column in used:
         if column.fault is not None:
             raise column.fault
     return roles

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Floats, Integers
-from engine.data.dataset import Dataset
+from engine.data.dataset import Dataset, middle_of
 
 CHUNK = 4096
 TINY = float(np.finfo(np.float32).tiny)
@@ -88,13 +88,9 @@ def fillings(dataset: Dataset, rows: Integers) -> Floats | None:
     """
     if dataset.fill is None:
         return None
-    found = np.zeros(dataset.inputs.shape[1])
-    middle = np.nanmean if dataset.fill == "mean" else np.nanmedian
-    for place in range(len(found)):
-        values = dataset.inputs[rows, place].astype(np.float64)
-        if not np.isnan(values).all():
-            found[place] = middle(values)
-    return found
+    if dataset.fill == "mean":
+        return _moments(dataset.inputs, rows, complete=False)[0]
+    return middle_of(dataset.inputs, rows)
 
 
 def spread(dataset: Dataset, rows: Integers) -> Floats:
@@ -115,16 +111,20 @@ def _moments(values: Floats, rows: Integers, *, complete: bool) -> tuple[Floats,
     # Two passes in float64. Differences from the first row make a constant column exactly constant: its plain mean may
     # be off by a rounding, and that would be taken for its deviation.
     first = values[rows[0]].astype(np.float64)
-    count: Floats | int = len(rows)
+    for place in np.flatnonzero(np.isnan(first)):
+        there = values[rows, place]
+        there = there[~np.isnan(there)]
+        first[place] = there[0] if len(there) else 0.0
     add = np.sum if complete else np.nansum
-    if not complete:
-        first[np.isnan(first)] = 0.0
-        count = np.maximum((~np.isnan(values[rows])).sum(axis=0), 1)
+    count = np.zeros(len(first))
     total, squares = np.zeros_like(first), np.zeros_like(first)
     # In chunks: a float64 copy of all training rows would be twice the data.
     chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
     for chunk in chunks:
-        total += add(values[chunk] - first, axis=0)
+        block = values[chunk] - first
+        count += len(chunk) if complete else (~np.isnan(block)).sum(axis=0)
+        total += add(block, axis=0)
+    count = np.maximum(count, 1)
     mean = first + total / count
     for chunk in chunks:
         squares += add((values[chunk] - mean) ** 2, axis=0)

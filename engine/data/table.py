@@ -34,6 +34,8 @@ class Table:
     """(rows,) datetime64, of days or seconds, ascending, for dated rows; those of the test begin anew."""
     origin: Array | None = None
     """(rows,) int64: each row's number in the data as they came, from 0; None where all rows are there, in order."""
+    own_rows: int | None = None
+    """How many rows came before those of a test file; None where there is none."""
     groups: Array | None = None
     """(rows,) int64: rows of one number stay together; None where each stands for itself."""
     test_rows: int = 0

@@ -163,6 +163,23 @@ def test_a_feature_that_says_the_target_is_found_in_disguise(said, kind):
     assert "feature copy says the target exactly: will it be known when it is to be predicted?" in found
 
 
+def test_noise_about_nothing_is_no_evidence(said):
+    rng = np.random.default_rng(3)
+    lines = [f"{'' if row % 7 == 0 else 33.3},{rng.normal():.4f},{rng.choice(list('AB'))}" for row in range(200)]
+    assert not any("exactly" in line for line in said("f,x,y\n" + "\n".join(lines), missing="mean"))
+    # One row alone in its class, far away: the others are as mixed as before.
+    lines = [f"{1e7 if row == 5 else rng.normal()},{'C' if row == 5 else rng.choice(list('AB'))}" for row in range(200)]
+    found = said("x,y\n" + "\n".join(lines), NoValidation(), split="random")
+    assert not any("exactly" in line for line in found)
+
+
+def test_copies_are_told_by_their_row_in_the_test_file(tmp_path, said):
+    known = rows(40)
+    (tmp_path / "later.csv").write_text("x,y\n1,2\n" + known[9] + "\n")
+    found = " ".join(said("x,y\n" + "\n".join(known), test_file=str(tmp_path / "later.csv")))
+    assert "(the first: row 2 of the test file is row 10)" in found
+
+
 def test_rows_are_told_by_their_number_in_the_file(said):
     once = rows()
     text = ["x,y", ",1", ",2", *once, once[3]]

@@ -122,6 +122,11 @@ class TestGroups:
         repeats = {tuple(held_out) for _, held_out in sides[1:]}
         assert len(repeats) == method.folds * method.repeats
 
+    def test_days_that_are_none_make_no_group(self, put):
+        lines = "".join(f"{row},2020-02-{30 + row % 2},{row}\n" for row in range(9))
+        with pytest.raises(LabError, match="column g holds 2020-02-30 in line 2, which is no day"):
+            data(put("x,g,y\n" + lines), group="g")
+
     def test_too_few_groups_are_refused(self, put):
         spec = Data(OwnFile(put(visits(patients=4)), group="patient"), test=0)
         found = prepare(spec, 0)
@@ -179,6 +184,22 @@ class TestRolling:
     def test_more_folds_than_rows_are_refused(self, build):
         with pytest.raises(KeyProblem, match="too many for 5 rows"):
             folds(Rolling(5), Data(Digits()), build(rows=5, split="time"), np.arange(5), 0, 0)
+
+
+@pytest.mark.parametrize("more", [1, 2, 4])
+def test_a_test_file_of_a_few_days_goes_on_from_the_last(put, more):
+    days = [f"2020-01-{day:02},{day}" for day in range(1, 25)]
+    train, later = put("day,y\n" + "\n".join(days[:20])), put("day,y\n" + "\n".join(days[20 : 20 + more]), "later.csv")
+    found = data(train, {"lags": 3}, date="day", test_file=later)
+    assert found.test_rows == more
+    with pytest.raises(KeyProblem, match="the series of test rows has only 1"):
+        data(train, {"lags": 3}, date="day", test_file=put("day,y\n2020-03-01,1\n", "far.csv"))
+
+
+def test_words_of_test_rows_alone_are_nothing_to_learn_from(put):
+    lines = "".join(f"2020-01-{day:02},{'q' if day > 24 else ''},{day}\n" for day in range(1, 31))
+    with pytest.raises(KeyProblem, match=r"data\.features say nothing outside the test rows"):
+        data(put("d,w,y\n" + lines), {"test": 0.2}, date="d", missing="mean")
 
 
 class TestTestFile:

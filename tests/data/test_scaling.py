@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data import folds, prepare, raw_coefficients
-from engine.data.scaling import fit, identity
+from engine.data.scaling import fillings, fit, identity
 from engine.data.sources import Digits, Line, Xor
 from engine.experiment import Data
 from engine.validations import KFold
@@ -62,6 +62,22 @@ def test_a_constant_column_is_not_blown_up(build, value):
     assert set(targets.sd.tolist()) == {1.0}
     for scaling in (inputs, targets):
         assert scaling.mean == pytest.approx(value, rel=1e-7)
+
+
+@pytest.mark.parametrize("fill", ["mean", "median"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_constant_column_with_gaps_says_nothing(build, fill, dtype):
+    dataset = build(rows=300, features=3)
+    inputs = dataset.inputs.astype(dtype)
+    inputs[:, 1] = 0.1
+    inputs[:7, 1] = np.nan
+    inputs[250:, 1] = 5.0
+    gaps = replace(dataset, inputs=inputs, fill=fill)
+    scaling, _ = fit(gaps, np.arange(250), standardize=True)
+    assert np.isinf(scaling.sd).tolist() == [False, True, False]
+    filled = fillings(gaps, np.arange(250))
+    assert filled[1] == inputs[100, 1]
+    np.testing.assert_allclose(filled[0], {"mean": np.mean, "median": np.median}[fill](inputs[:250, 0]), rtol=1e-6)
 
 
 def test_chunks_do_not_show(build):

@@ -16,13 +16,14 @@ from engine.errors import LabError
 
 SHOWN_CELLS = 3
 MOST_OF = 0.9
+ONE_WAY = "write all in the same way, or say with data.decimal which sign the columns have that are used"
 NUMERIC = {
     "not finite": ("no finite number", "leave such cells empty, and set data.missing"),
     "thousands": ("thousands with separators", "take the separators out"),
     "amount": ("a number with a sign", "take the sign out"),
-    "either": ("a comma in a number, and others have a decimal {sign}", "write all in the same way"),
-    "comma": ("a comma in a number, and others have a decimal {sign}", "write all in the same way"),
-    "point": ("a decimal point, and others have a decimal {sign}", "write all in the same way"),
+    "either": ("a comma in a number, and others have a decimal {sign}", ONE_WAY),
+    "comma": ("a comma in a number, and others have a decimal {sign}", ONE_WAY),
+    "point": ("a decimal point, and others have a decimal {sign}", ONE_WAY),
 }
 """Kinds of cells that are numbers of some sort: what they are called where others of their column are plain, and
 what to do."""
