@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures import folder_of, some
 
 from engine import tables
 from engine.control import Train
 from engine.data import prepare
-from engine.data.formats import cache, csv_file, numbers
+from engine.data.formats import cache, csv_file, idx, numbers, shelf
 from engine.data.formats.csv_file import read
 from engine.data.formats.numbers import Writer
 from engine.data.formats.sheet import joined
@@ -44,7 +45,7 @@ def path(tmp_path):
 def small(monkeypatch, tmp_path):
     """Make every file a large one, and return the folder of the cache."""
     monkeypatch.setattr(numbers, "MOST_IN_MEMORY", 1_000)
-    monkeypatch.setattr(cache, "LEAST_BYTES", 0)
+    monkeypatch.setattr(shelf, "LEAST_BYTES", 0)
     monkeypatch.setenv("LOSSBOOK_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
@@ -159,12 +160,12 @@ class TestCache:
         def full(*_):
             raise OSError(errno.ENOSPC, "no space left on device")
 
-        monkeypatch.setattr(cache.Entry, "_save", full)
+        monkeypatch.setattr(cache, "save", full)
         assert read(path).rows == 3_000
         assert [entry.name for entry in (small / "tables").iterdir() if entry.is_dir()] == []
 
     def test_the_oldest_go_when_there_are_too_many(self, path, small, monkeypatch):
-        monkeypatch.setattr(cache, "MOST_BYTES", 400_000)
+        monkeypatch.setattr(shelf, "MOST_BYTES", 400_000)
         for turn in range(6):
             path.write_text(TEXT + f"{turn},2020-01-01,x,1,,2\n")
             read(path)
@@ -176,8 +177,8 @@ class TestCache:
     @pytest.mark.usefixtures("small")
     def test_processes_that_read_at_once_all_get_it(self, path):
         code = (
-            "import sys; from pathlib import Path; from engine.data.formats import cache, csv_file\n"
-            "cache.LEAST_BYTES = 0\n"
+            "import sys; from pathlib import Path; from engine.data.formats import csv_file, shelf\n"
+            "shelf.LEAST_BYTES = 0\n"
             "print(csv_file.read(Path(sys.argv[1])).columns[0].values.sum())"
         )
         started = [
@@ -187,6 +188,40 @@ class TestCache:
         said = [process.communicate(timeout=60)[0] for process in started]
         assert len(set(said)) == 1
         assert float(said[0]) == pytest.approx(sum(float(f"{row * 0.37:.3f}") for row in range(3_000)))
+
+
+class TestPictures:
+    @pytest.fixture
+    def folder(self, small, monkeypatch):
+        monkeypatch.setattr(idx, "LEAST_BYTES", 0)
+        return folder_of(small.parent / "pictures", some(30), some(10, seed=1), packed=True)
+
+    def seen(self, folder):
+        found = idx.read(folder)
+        return found.features.tobytes(), found.targets.tolist(), found.image_shape, found.test_rows, found.feature_names
+
+    def test_packed_ones_are_unpacked_once(self, folder, monkeypatch):
+        first = self.seen(folder)
+        monkeypatch.setattr(idx, "_unpacked", None)
+        assert self.seen(folder) == first
+
+    def test_others_in_their_place_are_another_entry(self, folder):
+        first = self.seen(folder)
+        folder_of(folder, some(30, seed=2), some(10, seed=1), packed=True)
+        assert self.seen(folder) != first
+
+    @pytest.mark.parametrize("name", ["features.u1", "labels.u1", "pictures.json"])
+    @pytest.mark.parametrize("content", [b"", b"other"])
+    def test_a_damaged_entry_is_made_anew(self, folder, small, name, content):
+        first = self.seen(folder)
+        (entry,) = [entry for entry in (small / "tables").iterdir() if entry.is_dir()]
+        (entry / name).write_bytes(content)
+        assert self.seen(folder) == first
+
+    def test_plain_ones_are_not_kept(self, tmp_path, small, monkeypatch):
+        monkeypatch.setattr(idx, "LEAST_BYTES", 0)
+        idx.read(folder_of(tmp_path / "plain", some(30)))
+        assert not (small / "tables").exists()
 
 
 @pytest.mark.parametrize("how", ["rewritten", "gone", "longer", "shorter", "no text"])

@@ -9,6 +9,7 @@ long is kept in a cache, by the hash of the file.
 from __future__ import annotations
 
 from contextlib import closing, suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -40,13 +41,13 @@ def read(path: Path, form: Form = AS_IT_IS, decimal: Decimal | None = None, prog
     try:
         file = look(path, form)
         folder = cache_folder()
-        kept = cache.Entry.of(folder, file, decimal)
+        kept = cache.entry_of(folder, file, decimal)
         with kept.alone():
-            sheet = kept.load()
+            sheet = kept.load(lambda found: cache.load(found, str(path)))
             if sheet is None:
                 sheet = _parsed(file, decimal, folder, progress)
                 _refuse_if_changed(path, before)
-                kept.save(sheet)
+                kept.save(partial(cache.save, sheet))
     except LabError:
         _refuse_if_changed(path, before)
         raise

@@ -7,14 +7,19 @@ out: memory is taken for what is there, and not for what is claimed.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.data.folders import cache_folder
 from engine.data.formats import memory
 from engine.data.formats.arrays import (
     MOST_COLUMNS,
@@ -26,9 +31,13 @@ from engine.data.formats.arrays import (
     readable,
 )
 from engine.data.formats.blocks import BLOCK, MEND, MOST_EXPANSION, Blocks
+from engine.data.formats.shelf import LEAST_BYTES, Entry, sums_of
 from engine.data.progress import Progress, silent
 from engine.errors import LabError
 
+VERSION = 1
+"""Of what the cache keeps of pictures."""
+LARGE = ("features.u1", "labels.u1")
 Part = Literal["train", "t10k"]
 What = Literal["images", "labels"]
 
@@ -69,28 +78,75 @@ def read(folder: Path, progress: Progress = silent) -> Arrays:
     """
     paths, notes = _found(folder)
     with readable(str(folder)):
-        files = {key: _opened(path, key[1]) for key, path in paths.items()}
-        images = [file for (_, what), file in files.items() if what == "images"]
-        labels = [file for (_, what), file in files.items() if what == "labels"]
-        _compare(images, labels)
-        rows = sum(file.rows for file in images)
-        height, width = images[0].shape[1:]
-        memory.refuse_more_than_free(rows * (height * width + 1), str(folder))
-        features = allotted(rows, height * width, np.dtype(np.uint8), str(folder))
-        targets = allotted(rows, 1, np.dtype(np.uint8), str(folder))
-        steps = Steps(progress, features.size + targets.size)
-        # Labels first: they are soon read, and a fault in them is then soon told.
-        _fill(targets, labels, steps)
-        _fill(features, images, steps)
-    return Arrays(
-        features=features,
-        feature_names=pixel_names(height, width),
-        targets=targets[:, 0],
-        target_names=("label",),
-        image_shape=(height, width),
-        test_rows=sum(file.rows for file in images[1:]),
-        notes=notes,
-    )
+        entry = _entry_of(paths.values())
+        with entry.alone():
+            arrays = entry.load(_kept)
+            if arrays is None:
+                arrays = _unpacked(folder, paths, progress)
+                entry.save(partial(_keep, arrays))
+    progress(1.0)
+    return replace(arrays, notes=notes)
+
+
+def _entry_of(paths: Iterable[Path]) -> Entry:
+    """Return the place in the cache of packed files; plain ones are read as quickly as they would be found there."""
+    size, packed, digest = 0, False, hashlib.sha256()
+    for path in paths:
+        plain_size(path, "an IDX file")  # a pipe would be waited for
+        with Blocks(path) as blocks:
+            size, packed = size + blocks.size, packed or blocks.packed
+    folder = cache_folder() if packed and size >= LEAST_BYTES else None
+    for path in paths if folder is not None else ():
+        digest.update(f"{path.stat().st_size} ".encode())
+        with path.open("rb") as opened:
+            while chunk := opened.read(BLOCK):
+                digest.update(chunk)
+    return Entry.of(folder, size, [VERSION, "idx", digest.hexdigest()])
+
+
+def _keep(arrays: Arrays, folder: Path) -> None:
+    """Write pictures into a folder of the cache."""
+    arrays.features.tofile(folder / "features.u1")
+    arrays.targets.tofile(folder / "labels.u1")
+    known = {"sums": sums_of(folder, LARGE), "shape": arrays.image_shape, "test_rows": arrays.test_rows}
+    (folder / "pictures.json").write_text(json.dumps(known), encoding="utf-8")
+
+
+def _kept(folder: Path) -> Arrays:
+    """Return the pictures that a folder of the cache holds."""
+    known = json.loads((folder / "pictures.json").read_text(encoding="utf-8"))
+    height, width = map(int, known["shape"])
+    if known["sums"] != sums_of(folder, LARGE):
+        raise ValueError("other bytes than were written")
+    features = np.fromfile(folder / "features.u1", dtype=np.uint8).reshape(-1, height * width)
+    labels = np.fromfile(folder / "labels.u1", dtype=np.uint8)
+    test_rows = int(known["test_rows"])
+    if len(labels) != len(features) or not 0 <= test_rows < len(labels):
+        raise ValueError("not as many rows as it says")
+    return _of(features, labels, (height, width), test_rows)
+
+
+def _of(features: Array, labels: Array, shape: tuple[int, int], test_rows: int) -> Arrays:
+    names = pixel_names(*shape)
+    return Arrays(features, names, labels, ("label",), image_shape=shape, test_rows=test_rows)
+
+
+def _unpacked(folder: Path, paths: Mapping[tuple[Part, What], Path], progress: Progress) -> Arrays:
+    """Return the pictures and labels that the files hold."""
+    files = {key: _opened(path, key[1]) for key, path in paths.items()}
+    images = [file for (_, what), file in files.items() if what == "images"]
+    labels = [file for (_, what), file in files.items() if what == "labels"]
+    _compare(images, labels)
+    rows = sum(file.rows for file in images)
+    height, width = images[0].shape[1:]
+    memory.refuse_more_than_free(rows * (height * width + 1), str(folder))
+    features = allotted(rows, height * width, np.dtype(np.uint8), str(folder))
+    targets = allotted(rows, 1, np.dtype(np.uint8), str(folder))
+    steps = Steps(progress, features.size + targets.size)
+    # Labels first: they are soon read, and a fault in them is then soon told.
+    _fill(targets, labels, steps)
+    _fill(features, images, steps)
+    return _of(features, targets[:, 0], (height, width), sum(file.rows for file in images[1:]))
 
 
 def is_whole(folder: Path) -> bool:
