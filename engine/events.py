@@ -29,6 +29,10 @@ class StudyStarted:
     repeats: tuple[int, ...]
     folds: tuple[int, ...]
     epochs: int
+    settings: tuple[dict[str, Any], ...] = ({},)
+    """What the settings of a sweep have instead of the experiment's own values."""
+    setting_of: tuple[int, ...] = ()
+    """Each run's setting, counted from 0; empty where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class DataRead:
     unit: str
     sha256: str
     warnings: tuple[str, ...]
+    test_sha256: str = ""
+    """Names the test rows, by which looks at them are counted; empty where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +195,22 @@ class RatesTried:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingChosen:
+    """The validation rows have chosen a setting of a sweep: the best mean of a figure."""
+
+    setting: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefitPlanned:
-    """The folds have chosen: one more run on all their rows, for so many epochs."""
+    """One more run follows, on all rows but the test's, for so many epochs."""
 
     run: int
     label: str
     epochs: int
     reason: str
+    setting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +240,7 @@ Event: TypeAlias = (
     | Inspected
     | Seen
     | RatesTried
+    | SettingChosen
     | RefitPlanned
     | StudyEnded
     | JobEnded
@@ -274,6 +290,8 @@ def _names(kind: type[Any]) -> tuple[str, ...]:
 
 def _settle(name: str, value: Any) -> Any:
     """Undo what JSON did to a value: lists for tuples, texts for numbers that are not finite."""
+    if name == "settings":
+        return tuple(value)
     if isinstance(value, dict):
         return {
             key: tuple(map(_number, item)) if isinstance(item, list) else _number(item) for key, item in value.items()

@@ -22,6 +22,7 @@ from engine.optimizers import OPTIMIZERS, Optimizer
 from engine.optimizers.adam import Adam
 from engine.schedules import SCHEDULES, Constant, Schedule
 from engine.shift import Shift
+from engine.sweep import Sweep
 from engine.validations import VALIDATIONS, Holdout, Validation
 
 MAX_UNITS = 100_000
@@ -223,7 +224,8 @@ class ValidationPlan:
 
     method: Validation = choice(VALIDATIONS, Holdout(), help="which rows judge the model during training")
     refit: bool | None = option(
-        None, help="after the folds, train once on all their rows and look at the test rows; by default so for k-fold"
+        None,
+        help="then train on all rows and look at the test rows; by default after folds and sweeps",
     )
 
     def __post_init__(self) -> None:
@@ -243,6 +245,9 @@ class Experiment:
         1, at_least=1, at_most=10_000, help="runs of the same thing from different initial weights and shuffles"
     )
     choose_by: str = option("loss", help="the validation metric that chooses")
+    sweep: Sweep = option(
+        Sweep(), help='settings to try: "training.learning_rate" = [1e-3, 1e-2]; sample = 30 for so many at random'
+    )
 
     def __post_init__(self) -> None:
         check(self)

@@ -33,26 +33,31 @@ class Job:
         return stream(self.experiment.seed, purpose, restart=self.restart, repeat=self.repeat, fold=self.fold)
 
 
-def stacks(jobs: Sequence[Job]) -> list[list[Job]]:
-    """Group runs that can train in one pass: the same layers, losses, kinds of everything and numbers of rows.
+def shape_of(experiment: Experiment) -> object:
+    """Return what runs must have in common to train in one pass, their rows and epochs aside.
 
     Numbers that are a column of the stack, such as learning rates and decays, may differ; whether there is any decay
     at all may not.
     """
+    training, model, data = experiment.training, experiment.model, experiment.data
+    return (
+        (model.convolution, model.hidden, model.residual),
+        (model.activation, model.normalization, model.dropout > 0, model.initialization),
+        (training.loss, training.reduction, training.batch_size),
+        (type(training.optimizer), type(training.schedule)),
+        (training.weight_decay > 0, training.l1 > 0, training.clip is None, training.max_norm is None),
+        (data.random_features, training.augment),
+    )
+
+
+def stacks(jobs: Sequence[Job], most: int | None = None) -> list[list[Job]]:
+    """Group runs that can train in one pass, at most so many each: the same shape, epochs and numbers of rows."""
     groups: dict[object, list[Job]] = {}
     for job in jobs:
-        training, model, data = job.experiment.training, job.experiment.model, job.experiment.data
-        alike = (
-            (model.convolution, model.hidden, model.residual),
-            (model.activation, model.normalization, model.dropout > 0, model.initialization),
-            (training.loss, training.reduction, training.batch_size, job.epochs),
-            (type(training.optimizer), type(training.schedule)),
-            (training.weight_decay > 0, training.l1 > 0, training.clip is None, training.max_norm is None),
-            (data.random_features, training.augment),
-        )
-        sizes = (len(job.train), len(job.validation), len(job.test))
-        groups.setdefault((alike, sizes), []).append(job)
-    return list(groups.values())
+        sizes = (job.epochs, len(job.train), len(job.validation), len(job.test))
+        groups.setdefault((shape_of(job.experiment), sizes), []).append(job)
+    size = most or max(1, len(jobs))
+    return [group[start : start + size] for group in groups.values() for start in range(0, len(group), size)]
 
 
 def loss_of(experiment: Experiment, task: str) -> Loss:

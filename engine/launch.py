@@ -1,4 +1,4 @@
-"""The parent's side of the workers: start them, tell them what to do, listen to all of them at once."""
+"""The parent's side of one worker: start it, tell it what to do, listen to what it says."""
 
 from __future__ import annotations
 
@@ -8,22 +8,18 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from itertools import pairwise
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import IO, Self, TypeVar
+from typing import IO
 
-from engine import control, events, tables, threads
-from engine.control import Command, Inspect, Look, Train, TryRates
-from engine.errors import KeyProblem, LabError
-from engine.events import Event, Inspected, JobEnded, RatesTried, RunEnded, RunsFailed, Seen
-from engine.experiment import Experiment
-from engine.plan import RunSpec, plan
+from engine import control, events, threads
+from engine.control import Command
+from engine.errors import LabError
+from engine.events import Event, JobEnded, RunEnded, RunsFailed
 from engine.worker import PARENT, ROOT
 
 READ_BYTES = 1 << 20
 GOODBYE_SECONDS = 2.0
-Answer = TypeVar("Answer", Inspected, RatesTried)
 
 
 def cores() -> int:
@@ -39,6 +35,7 @@ class Worker:
         self.log = log
         self.blas_threads = blas_threads
         self.open_runs: list[int] = []
+        """What it was told to train, and has not ended."""
 
     @classmethod
     async def start(cls, blas_threads: int = 1) -> Worker:
@@ -73,7 +70,10 @@ class Worker:
             self.process.stdin.write(control.encode(command).encode() + b"\n")
 
     async def listen(self) -> AsyncIterator[list[Event]]:
-        """Yield what the worker says, as many events at once as have come, until the job ends or the worker dies."""
+        """Yield what the worker says, as many events at once as have come, until the job ends or the worker dies.
+
+        Then it is no longer `alive`, and `open_runs` names what it has not ended.
+        """
         assert self.process.stdout is not None  # noqa: S101 - it was opened as a pipe
         rest = b""
         while chunk := await self.process.stdout.read(READ_BYTES):
@@ -86,8 +86,7 @@ class Worker:
                 yield said
             if len(said) < len(batch):
                 return
-        if self.open_runs:
-            yield [RunsFailed(tuple(self.open_runs), await self._last_words(), "run it again; the rest is kept")]
+        await self.process.wait()
 
     def _tick_off(self, event: Event) -> None:
         over = (
@@ -95,7 +94,8 @@ class Worker:
         )
         self.open_runs = [run for run in self.open_runs if run not in over]
 
-    async def _last_words(self) -> str:
+    async def last_words(self) -> str:
+        """Return how a worker that has died came to its end."""
         status = await self.process.wait()
         self.log.seek(0)
         words = self.log.read()[-4_000:].decode(errors="replace").strip().splitlines()
@@ -118,174 +118,3 @@ class Worker:
                 self.process.kill()
             await self.process.wait()
         self.log.close()
-
-
-class Pool:
-    """Workers that stay for the next job: starting one costs a tenth of a second and more.
-
-    Without a number there are as many as keep every core busy with one thread each, or fewer with more threads.
-    """
-
-    def __init__(self, workers: int | None = None) -> None:
-        self._asked = workers
-        self._workers: list[Worker] = []
-        self._at_work: list[Worker] = []
-        self._aside: Worker | None = None
-        """Answers questions beside those that train."""
-        self._asking = asyncio.Lock()
-        self._looks: dict[int, asyncio.Future[str]] = {}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def train(self, experiment: Experiment, specs: Sequence[RunSpec]) -> AsyncIterator[list[Event]]:
-        """Train the runs and yield their events as they come, several at once where they come quickly."""
-        threads = experiment.training.threads
-        shares = share_out(specs, self._asked or max(1, cores() // threads))
-        # The number of threads is fixed when NumPy is loaded: a worker with another number is of no use here.
-        for useless in [worker for worker in self._workers if not worker.alive or worker.blas_threads != threads]:
-            self._workers.remove(useless)
-            await useless.close()
-        while len(self._workers) < len(shares):
-            self._workers.append(await Worker.start(threads))
-        self._at_work = self._workers[: len(shares)]
-        said: asyncio.Queue[list[Event] | None] = asyncio.Queue()
-        job = tables.to_tables(experiment)
-        listeners = []
-        for worker, share in zip(self._at_work, shares, strict=True):
-            worker.open_runs = [spec.index for spec in share]
-            worker.send(Train(job, tuple(share)))
-            listeners.append(asyncio.create_task(_forward(worker, said)))
-        try:
-            silent = 0
-            while silent < len(listeners):
-                batch = await said.get()
-                if batch is None:
-                    silent += 1
-                elif told := self._answer(batch):
-                    yield told
-            for listener in listeners:
-                listener.result()
-        finally:
-            for listener in listeners:
-                listener.cancel()
-            self._at_work = []
-            self._nothing_to_see()
-
-    async def inspect(self, experiment: Experiment, spec: RunSpec, weights: str) -> Inspected:
-        """Look into a network of a run with these weights, beside whatever trains.
-
-        Raises
-        ------
-        LabError
-            Where that cannot be.
-        """
-        command = Inspect(tables.to_tables(experiment), spec, weights)
-        return await self._ask(command, Inspected, experiment.training.threads)
-
-    async def try_rates(self, experiment: Experiment) -> RatesTried:
-        """Do the learning-rate range test with the first run of an experiment.
-
-        Raises
-        ------
-        LabError
-            Where the experiment cannot be, or has no learning rate.
-        """
-        command = TryRates(tables.to_tables(experiment), plan(experiment)[0])
-        return await self._ask(command, RatesTried, experiment.training.threads)
-
-    async def _ask(self, command: Inspect | TryRates, answer: type[Answer], threads: int) -> Answer:
-        """Return what a worker beside those that train answers; it stays for the next question."""
-        async with self._asking:
-            worker, self._aside = self._aside, None
-            if worker is not None and (not worker.alive or worker.blas_threads != threads):
-                await worker.close()
-                worker = None
-            worker = worker or await Worker.start(threads)
-            try:
-                worker.open_runs = [command.run.index]
-                worker.send(command)
-                said = [event async for batch in worker.listen() for event in batch]
-            except BaseException:
-                # Nobody waits for this answer any more, and the next question must not get it.
-                await worker.close()
-                raise
-            self._aside = worker
-        for event in said:
-            if isinstance(event, answer):
-                return event
-            if isinstance(event, RunsFailed):
-                raise _problem_of(event)
-        raise LabError("a worker ended without an answer", "try again")
-
-    async def weights_now(self, run: int) -> str:
-        """Return the weights that a run has at this moment, while it trains.
-
-        Raises
-        ------
-        LabError
-            Where it does not train.
-        """
-        worker = next((worker for worker in self._at_work if run in worker.open_runs), None)
-        if worker is None:
-            raise LabError("the run does not train", "look again when it does, or has ended")
-        looked = self._looks.setdefault(run, asyncio.get_running_loop().create_future())
-        worker.send(Look(run))
-        return await asyncio.shield(looked)
-
-    def _answer(self, batch: list[Event]) -> list[Event]:
-        """Give those who wait for a run's weights what the events say of it; return the events that are for all."""
-        for event in batch:
-            if isinstance(event, Seen | RunEnded) and event.run in self._looks:
-                self._looks.pop(event.run).set_result(event.weights)
-        return [event for event in batch if not isinstance(event, Seen)]
-
-    def _nothing_to_see(self) -> None:
-        for looked in self._looks.values():
-            looked.set_exception(LabError("the run has ended", "look again"))
-            looked.exception()  # whoever asked may have gone; asyncio would complain
-        self._looks = {}
-
-    def send(self, command: Command) -> None:
-        """Send a command to every worker that trains."""
-        for worker in self._at_work:
-            worker.send(command)
-
-    @property
-    def process_ids(self) -> tuple[int, ...]:
-        """The workers' process ids."""
-        return tuple(worker.process.pid for worker in self._everyone)
-
-    async def close(self) -> None:
-        """End all workers."""
-        await asyncio.gather(*(worker.close() for worker in self._everyone))
-        self._workers, self._aside = [], None
-
-    @property
-    def _everyone(self) -> list[Worker]:
-        return [*self._workers, *([self._aside] if self._aside else [])]
-
-
-def _problem_of(event: RunsFailed) -> LabError:
-    if event.key:
-        return KeyProblem(event.key, event.problem.removeprefix(f"{event.key} "), event.hint)
-    return LabError(event.problem, event.hint)
-
-
-async def _forward(worker: Worker, said: asyncio.Queue[list[Event] | None]) -> None:
-    try:
-        async for batch in worker.listen():
-            said.put_nowait(batch)
-    finally:
-        said.put_nowait(None)
-
-
-def share_out(specs: Sequence[RunSpec], workers: int) -> list[list[RunSpec]]:
-    """Divide runs into contiguous shares, as many as there are workers, whose sizes differ by at most one."""
-    count = min(workers, len(specs))
-    size, larger = divmod(len(specs), count)
-    ends = [place * size + min(place, larger) for place in range(count + 1)]
-    return [list(specs[start:stop]) for start, stop in pairwise(ends)]

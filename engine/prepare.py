@@ -4,46 +4,148 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from engine import direct
 from engine.architecture import refuse_impossible
+from engine.arrays import Integers
 from engine.augmentations import AUGMENTATIONS
 from engine.batches import Feed
 from engine.data.dataset import Dataset
 from engine.data.leaks import warnings
-from engine.data.preparing import prepare
 from engine.data.progress import Progress, silent
-from engine.data.shifting import shifted
-from engine.data.splits import folds, test_rows
+from engine.data.splits import folds
 from engine.errors import KeyProblem, LabError, nearest
 from engine.events import DataRead, EnvironmentSeen
 from engine.experiment import Experiment
 from engine.jobs import Job, loss_of
 from engine.losses import LOSSES
 from engine.metrics import NAMES
-from engine.plan import RunSpec, looks_at_test, wants_refit
+from engine.plan import RunSpec, looks_at_test, settled, wants_refit
+from engine.reader import Reader, Rows
 from engine.threads import VARIABLES
 from engine.validations import NoValidation
 
 NO_ROWS = np.empty(0, dtype=np.int64)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Runs that are cut from the same data, and what is said of these."""
+
+    feed: Feed
+    jobs: list[Job]
+    seen: DataRead
+
+
 def read(
-    experiment: Experiment, specs: Sequence[RunSpec], progress: Progress = silent
-) -> tuple[Feed, list[Job], DataRead]:
-    """Read the data and cut each run's rows from them; `progress` is told the share of a large file that is read.
+    experiment: Experiment, specs: Sequence[RunSpec], progress: Progress = silent, reader: Reader | None = None
+) -> Iterator[Part]:
+    """Read the data and cut each run's rows from them, part by part: settings may differ in their data.
+
+    `progress` is told the share of a large file that is read.
 
     Raises
     ------
     LabError
         Where the data, the split or the loss cannot be.
     """
-    dtype = np.float32 if experiment.training.optimizer.iterates else np.float64
-    dataset = prepare(experiment.data, experiment.seed, dtype=dtype, progress=progress)
+    reader = reader or Reader()
+    skip = longest_lag(experiment)
+    tried = {spec.setting: settled(experiment, spec) for spec in specs}
+    part: list[tuple[RunSpec, Experiment]] = []
+    known: Rows | None = None
+    # Runs of the same data beside each other, whatever order the settings have.
+    data = list({replace(one.data, train_rows=None): None for one in tried.values()})
+    for spec in sorted(specs, key=lambda spec: data.index(replace(tried[spec.setting].data, train_rows=None))):
+        rows = reader.rows(tried[spec.setting], skip, progress)
+        if known is not None and rows is not known:
+            yield _part(experiment, part, known)
+            part = []
+        known = rows
+        part.append((spec, tried[spec.setting]))
+    if known is not None:
+        yield _part(experiment, part, known)
+
+
+def read_one(experiment: Experiment, specs: Sequence[RunSpec]) -> tuple[Feed, list[Job]]:
+    """Read the data of runs of one setting, and cut each run's rows from them."""
+    (part,) = read(experiment, specs)
+    return part.feed, part.jobs
+
+
+def longest_lag(experiment: Experiment) -> int:
+    """Return the largest lag of any setting: as many first rows of a series drop out for all, to compare them."""
+    lags = [replace(experiment.data, lags=_lags(item)).lag_list for item in _tried_lags(experiment)]
+    return max((lag for settings in lags for lag in settings), default=0)
+
+
+def _tried_lags(experiment: Experiment) -> Sequence[Any]:
+    return next((values for key, values in experiment.sweep.axes if key == "data.lags"), ())
+
+
+def _lags(value: Any) -> int | tuple[int, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else int(value)
+
+
+def _part(experiment: Experiment, runs: Sequence[tuple[RunSpec, Experiment]], rows: Rows) -> Part:
+    """Return runs with their rows; `experiment` is the whole one, which says whether any of them looks at the test."""
+    dataset = rows.dataset
+    for one in {id(one): one for _, one in runs}.values():
+        _refuse_impossible(one, dataset)
+        if wants_refit(experiment):
+            # Said before the folds train, not after: the refit's rows are known already.
+            ((whole, _),) = folds(NoValidation(), one.data, dataset, rows.rest, one.seed, 0)
+            _refuse_single_rows(one, len(whole))
+    cut: dict[object, list[tuple[np.ndarray, np.ndarray]]] = {}
+    jobs = []
+    for spec, one in runs:
+        method = NoValidation() if spec.role == "refit" else one.validation.method
+        key = (method, one.data.train_rows, one.seed, spec.repeat)
+        if key not in cut:
+            cut[key] = folds(method, one.data, dataset, rows.rest, one.seed, spec.repeat)
+        train, validation = cut[key][spec.fold]
+        _refuse_single_rows(one, len(train))
+        test = rows.test if looks_at_test(experiment, spec) else NO_ROWS
+        jobs.append(_job(spec, one, train, validation, test))
+    pairs = [pair for pairs in cut.values() for pair in pairs]
+    first = runs[0][1]
+    seen = DataRead(
+        name=dataset.name,
+        rows=len(dataset.targets),
+        features=dataset.inputs.shape[1],
+        outputs=dataset.targets.shape[1],
+        task=dataset.task,
+        unit=dataset.unit,
+        sha256=dataset.sha256,
+        warnings=tuple(warnings(first.data, first.validation.method, dataset, pairs, rows.test)),
+        test_sha256=rows.test_sha256,
+    )
+    return Part(rows.feed, jobs, seen)
+
+
+def _job(spec: RunSpec, experiment: Experiment, train: Integers, validation: Integers, test: Integers) -> Job:
+    if spec.role == "refit" or not len(validation):
+        experiment = _without_early_stopping(experiment, spec)
+    return Job(
+        index=spec.index,
+        experiment=experiment,
+        restart=spec.restart,
+        repeat=spec.repeat,
+        fold=spec.fold,
+        epochs=spec.epochs or experiment.training.epochs,
+        train=train,
+        validation=validation,
+        test=test,
+    )
+
+
+def _refuse_impossible(experiment: Experiment, dataset: Dataset) -> None:
+    """Refuse what such data cannot have: a layer, a loss, a metric, an augmentation."""
     refuse_impossible(experiment, dataset.grid)
     direct.refuse_impossible(experiment, dataset.task)
     loss = loss_of(experiment, dataset.task)
@@ -54,58 +156,6 @@ def read(
     if experiment.choose_by not in metrics:
         raise KeyProblem("choose_by", f"cannot be {experiment.choose_by!r}", f"known here are {', '.join(metrics)}")
     _refuse_augmentations(experiment.training.augment, dataset)
-    rest, test = test_rows(experiment.data, dataset, experiment.seed)
-    if experiment.data.shift is not None:
-        _refuse_shift_beside_what_is_made(experiment)
-        dataset = shifted(dataset, rest, test, experiment.data.shift)
-    if wants_refit(experiment):
-        # Said before the folds train, not after: the refit's rows are known already.
-        ((whole, _),) = folds(NoValidation(), experiment.data, dataset, rest, experiment.seed, 0)
-        _refuse_single_rows(experiment, len(whole))
-    cut: dict[tuple[int, str], list[tuple[np.ndarray, np.ndarray]]] = {}
-    jobs = []
-    for spec in specs:
-        method = NoValidation() if spec.role == "refit" else experiment.validation.method
-        key = (spec.repeat, spec.role)
-        if key not in cut:
-            cut[key] = folds(method, experiment.data, dataset, rest, experiment.seed, spec.repeat)
-        train, validation = cut[key][spec.fold]
-        _refuse_single_rows(experiment, len(train))
-        settled = experiment
-        if spec.role == "refit" or not len(validation):
-            settled = _without_early_stopping(experiment, spec)
-        jobs.append(
-            Job(
-                index=spec.index,
-                experiment=settled,
-                restart=spec.restart,
-                repeat=spec.repeat,
-                fold=spec.fold,
-                epochs=spec.epochs or experiment.training.epochs,
-                train=train,
-                validation=validation,
-                test=test if looks_at_test(experiment, spec) else NO_ROWS,
-            )
-        )
-    seen = DataRead(
-        name=dataset.name,
-        rows=len(dataset.targets),
-        features=dataset.inputs.shape[1],
-        outputs=dataset.targets.shape[1],
-        task=dataset.task,
-        unit=dataset.unit,
-        sha256=dataset.sha256,
-        warnings=tuple(
-            warnings(
-                experiment.data,
-                experiment.validation.method,
-                dataset,
-                [pair for pairs in cut.values() for pair in pairs],
-                test,
-            )
-        ),
-    )
-    return Feed(dataset, dtype), jobs, seen
 
 
 def _refuse_augmentations(names: Sequence[str], dataset: Dataset) -> None:
@@ -115,16 +165,6 @@ def _refuse_augmentations(names: Sequence[str], dataset: Dataset) -> None:
             raise KeyProblem(
                 "training.augment", f"names {name!r}, and {dataset.name} declares {known}", nearest(name, AUGMENTATIONS)
             )
-
-
-def _refuse_shift_beside_what_is_made(experiment: Experiment) -> None:
-    """Refuse a change of values of which something else has been made already: powers, or a logarithm."""
-    for key, is_set in (
-        ("polynomial", experiment.data.polynomial > 1),
-        ("target_transform", experiment.data.target_transform != "none"),
-    ):
-        if is_set:
-            raise KeyProblem("data.shift", f"stands beside data.{key}, which is made of the values", "leave one out")
 
 
 def _without_early_stopping(experiment: Experiment, spec: RunSpec) -> Experiment:

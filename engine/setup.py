@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 
@@ -44,3 +45,15 @@ def network_of(jobs: Sequence[Job], feed: Feed, scales: Sequence[Scales], dtype:
                 bandwidth = median_distance(scaled[:, : feed.inputs])
             widen(network.kept_blocks[0][place], bandwidth)
     return network
+
+
+def bytes_of(job: Job, feed: Feed) -> int:
+    """Return about how many bytes one run of a stack needs: its numbers four times over, and a batch on its way."""
+    inputs = inputs_of(job.experiment, feed.inputs, feed.dataset.grid)
+    layers = layers_of(job.experiment, inputs, feed.outputs)
+    forms = list(accumulate(layers, lambda form, layer: layer.form(form), initial=inputs))
+    numbers = sum(block.size for layer, form in zip(layers, forms, strict=False) for block in layer.blocks(form))
+    size = job.experiment.training.batch_size
+    rows = len(job.train) if size == "all" else min(size, len(job.train))
+    per_row = feed.rows.shape[1] + 2 * sum(form.positions * form.width for form in forms)
+    return int(4 * (4 * numbers + rows * per_row))

@@ -2,43 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
 
 from engine import plan
+from engine.choosing import best_of, mean_of, over_folds
 from engine.control import Command, Stop
-from engine.events import Event, RefitPlanned, RunEnded, RunsFailed, StudyEnded, StudyStarted
+from engine.events import Event, RefitPlanned, RunEnded, RunsFailed, SettingChosen, StudyEnded, StudyStarted
 from engine.experiment import Experiment
-from engine.launch import Pool
+from engine.plan import RunSpec
+
+
+class Trainers(Protocol):
+    """What trains the runs of a study: a pool of workers here, or an executor elsewhere."""
+
+    def train(self, experiment: Experiment, specs: Sequence[RunSpec]) -> AsyncIterator[list[Event]]:
+        """Train the runs and yield their events as they come."""
+        ...
+
+    def send(self, command: Command) -> None:
+        """Pass a person's command to what trains."""
+        ...
 
 
 class Study:
     """Trains all runs of an experiment and tells what happens; commands reach the runs that train."""
 
-    def __init__(self, experiment: Experiment, pool: Pool) -> None:
+    def __init__(self, experiment: Experiment, trainers: Trainers) -> None:
+        """Plan the runs; KeyProblem where that cannot be."""
         self.experiment = experiment
+        self.settings = plan.settings_of(experiment)
         self.specs = plan.plan(experiment)
-        self._pool = pool
+        self._trainers = trainers
         self._stopping = False
+        self._ends: dict[int, RunEnded] = {}
 
     def send(self, command: Command) -> None:
         """Pass a person's command on; a stop also keeps the refit from starting."""
         self._stopping = self._stopping or isinstance(command, Stop)
-        self._pool.send(command)
+        self._trainers.send(command)
 
     async def events(self) -> AsyncIterator[list[Event]]:
         """Yield every event of the study, from StudyStarted to StudyEnded."""
         statuses: list[str] = []
-        best: list[int] = []
         yield [self._started()]
-        async for batch in self._pool.train(self.experiment, self.specs):
+        async for batch in self._trainers.train(self.experiment, self.specs):
             statuses += _endings(batch)
-            best += _best_epochs(batch)
+            self._ends |= {event.run: event for event in batch if isinstance(event, RunEnded)}
             yield batch
-        if plan.wants_refit(self.experiment) and "finished" in statuses and not self._stopping:
-            spec, reason = plan.refit(self.experiment, len(self.specs), best)
+        chosen = self._chosen() if not self._stopping else None
+        if chosen is not None and self.experiment.sweep:
+            yield [SettingChosen(chosen, self.experiment.choose_by)]
+        if chosen is not None and plan.wants_refit(self.experiment):
+            best = self._best_epochs(chosen)
+            spec, reason = plan.refit(self.experiment, len(self.specs), best, chosen, self.settings[chosen])
             statuses.clear()  # a study with a refit has come to its end only if the refit has
-            yield [RefitPlanned(spec.index, spec.label, spec.epochs or 0, reason)]
-            async for batch in self._pool.train(self.experiment, [spec]):
+            yield [RefitPlanned(spec.index, spec.label, spec.epochs or 0, reason, chosen)]
+            async for batch in self._trainers.train(self.experiment, [spec]):
                 statuses += _endings(batch)
                 yield batch
         yield [StudyEnded(study_status(statuses, stopped=self._stopping))]
@@ -50,7 +70,39 @@ class Study:
             repeats=tuple(spec.repeat + 1 for spec in self.specs),
             folds=tuple(spec.fold + 1 for spec in self.specs),
             epochs=self.experiment.training.epochs,
+            settings=tuple(self.settings),
+            setting_of=tuple(spec.setting for spec in self.specs),
         )
+
+    def _chosen(self) -> int | None:
+        """Return the setting that the validation rows choose; the only one where it has finished anywhere."""
+        runs: dict[int, list[RunSpec]] = {}
+        for spec in self.specs:
+            runs.setdefault(spec.setting, []).append(spec)
+        finished = {
+            setting: [spec for spec in specs if self._finished(spec) is not None] for setting, specs in runs.items()
+        }
+        if not self.experiment.sweep:
+            return 0 if finished[0] else None
+        if not plan.can_choose(self.experiment):
+            return None
+        by = self.experiment.choose_by
+        means = {setting: mean_of(over_folds(self._figures(specs, by))) for setting, specs in finished.items()}
+        complete = {setting: len(specs) / len(runs[setting]) for setting, specs in finished.items()}
+        return best_of(means, complete, by)
+
+    def _finished(self, spec: RunSpec) -> RunEnded | None:
+        end = self._ends.get(spec.index)
+        return end if end is not None and end.status == "finished" else None
+
+    def _figures(self, specs: Sequence[RunSpec], name: str) -> list[tuple[tuple[int, int], float]]:
+        ends = [(spec, self._ends[spec.index].validation or {}) for spec in specs]
+        return [((spec.repeat, spec.fold), figures[name]) for spec, figures in ends if name in figures]
+
+    def _best_epochs(self, setting: int) -> list[int]:
+        """Return the best epochs of the runs of a setting that have finished."""
+        ends = [self._finished(spec) for spec in self.specs if spec.setting == setting]
+        return [end.best_epoch for end in ends if end is not None and end.best_epoch is not None]
 
 
 def _endings(batch: list[Event]) -> list[str]:
@@ -62,12 +114,6 @@ def _endings(batch: list[Event]) -> list[str]:
         elif isinstance(event, RunsFailed):
             statuses += ["failed"] * len(event.runs)
     return statuses
-
-
-def _best_epochs(batch: list[Event]) -> list[int]:
-    """Return the best epochs of the runs that finish in a batch."""
-    ends = [event for event in batch if isinstance(event, RunEnded) and event.status == "finished"]
-    return [end.best_epoch for end in ends if end.best_epoch is not None]
 
 
 def study_status(statuses: list[str], *, stopped: bool) -> str:

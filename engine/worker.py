@@ -22,14 +22,19 @@ from engine import control, events, inspection, prepare, range_test, tables, tra
 from engine.control import Command, Control, Inspect, Job, Train, TryRates
 from engine.data.progress import Progress, silent
 from engine.errors import LabError
-from engine.events import DataLoading, Event, Inspected, JobEnded, Paused, RatesTried, RunsFailed
+from engine.events import DataLoading, Event, Inspected, JobEnded, Paused, RatesTried, RunEnded, RunsFailed
 from engine.jobs import stacks
+from engine.prepare import Part
+from engine.reader import Reader
 from engine.results import unpacked
+from engine.setup import bytes_of
 
 PARENT = "LOSSBOOK_PARENT"
 ROOT = "LOSSBOOK_ROOT"
 PR_SET_PDEATHSIG = 1
 FLUSH_SECONDS = 0.05
+MOST_BYTES = 128 << 20
+"""What the stacks that train at a time need, about: the first may need more."""
 
 
 def main() -> int:
@@ -43,52 +48,65 @@ def main() -> int:
     os.nice(10)
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(commands,), daemon=True).start()
-    outbox = Outbox()
+    outbox, reader = Outbox(), Reader()
     while True:
         command = commands.get()
         if not isinstance(command, Job):
             continue  # it came too late: what it was meant for has ended
-        for event in _events_of(command, commands, outbox):
+        for event in _events_of(command, commands, outbox, reader):
             outbox.put(event)
         outbox.put(JobEnded())
 
 
-def _events_of(job: Job, commands: queue.SimpleQueue[Command], outbox: Outbox) -> Iterator[Event]:
+def _events_of(job: Job, commands: queue.SimpleQueue[Command], outbox: Outbox, reader: Reader) -> Iterator[Event]:
     match job:
         case Train():
-            return work(job, commands, lambda share: outbox.put(DataLoading(share)))
+            return work(job, commands, lambda share: outbox.put(DataLoading(share)), reader)
         case Inspect():
             return look_into(job)
         case TryRates():
             return try_rates(job)
 
 
-def work(job: Train, commands: queue.SimpleQueue[Command], progress: Progress = silent) -> Iterator[Event]:
-    """Yield the events of one job: all its stacks in turn, an event each, so that all folds are seen to grow.
+def work(
+    job: Train, commands: queue.SimpleQueue[Command], progress: Progress = silent, reader: Reader | None = None
+) -> Iterator[Event]:
+    """Yield the events of one job: its stacks in turn, an event each, so that all folds are seen to grow.
 
     `progress` is told how far the data are read, which comes before the first event.
     """
-    runs = tuple(spec.index for spec in job.runs)
+    left = {spec.index for spec in job.runs}
     try:
         experiment = tables.from_tables(job.experiment)
-        feed, jobs, seen = prepare.read(experiment, job.runs, progress)
-        yield prepare.environment()
-        yield seen
         wishes = Control(commands)
-        running = [trainer.train(stack, feed, wishes, time.perf_counter) for stack in stacks(jobs)]
-        yield from _take_turns(running, wishes)
+        yield prepare.environment()
+        for part in prepare.read(experiment, job.runs, progress, reader):
+            yield part.seen
+            for event in _take_turns(deque(_trainings(part, wishes)), wishes):
+                left -= {event.run} if isinstance(event, RunEnded) else set()
+                yield event
     except LabError as error:
         problem = f"{error.where}: {error.problem}" if error.where else error.problem
-        yield RunsFailed(runs, problem, error.hint, bad_input=True, key=getattr(error, "key", ""))
+        key = getattr(error, "key", "")
+        yield RunsFailed(tuple(sorted(left)), problem, error.hint, bad_input=True, key=key)
     except MemoryError:
-        yield RunsFailed(runs, "there is not enough memory", "use fewer rows, narrower layers or fewer workers")
+        hint = "use fewer rows, narrower layers or fewer workers"
+        yield RunsFailed(tuple(sorted(left)), "there is not enough memory", hint)
+
+
+def _trainings(part: Part, wishes: Control) -> Iterator[tuple[int, Iterator[Event]]]:
+    """Yield each stack of a part: the bytes that it will need, and its training, not yet begun."""
+    for stack in stacks(part.jobs):
+        per_run = bytes_of(stack[0], part.feed)
+        for share in stacks(stack, max(1, MOST_BYTES // per_run)):
+            yield per_run * len(share), trainer.train(share, part.feed, wishes, time.perf_counter)
 
 
 def look_into(job: Inspect) -> Iterator[Event]:
     """Yield what is seen in a network."""
     try:
         experiment = tables.from_tables(job.experiment)
-        feed, (run,), _ = prepare.read(experiment, (job.run,))
+        feed, (run,) = prepare.read_one(experiment, (job.run,))
         seen = inspection.inspect(run, feed, unpacked(job.weights))
     except (LabError, ValueError) as error:
         hint = error.hint if isinstance(error, LabError) else "the page's weights are not of its experiment"
@@ -113,7 +131,7 @@ def look_into(job: Inspect) -> Iterator[Event]:
 def try_rates(job: TryRates) -> Iterator[Event]:
     """Yield what a learning-rate range test sees."""
     try:
-        feed, jobs, _ = prepare.read(tables.from_tables(job.experiment), range_test.starts_of(job.run))
+        feed, jobs = prepare.read_one(tables.from_tables(job.experiment), range_test.starts_of(job.run))
         seen = range_test.range_test(jobs, feed)
     except LabError as error:
         yield RunsFailed((job.run.index,), error.problem, error.hint, bad_input=True, key=getattr(error, "key", ""))
@@ -122,17 +140,22 @@ def try_rates(job: TryRates) -> Iterator[Event]:
     yield RatesTried(seen.rates, seen.before, losses, seen.suggested)
 
 
-def _take_turns(running: list[Iterator[Event]], wishes: Control) -> Iterator[Event]:
-    """Yield an event of each stack in turn; while a person holds all of them, sleep until the next command."""
-    turns = deque(running)
+def _take_turns(waiting: deque[tuple[int, Iterator[Event]]], wishes: Control) -> Iterator[Event]:
+    """Yield an event of each stack in turn; while a person holds all of them, sleep until the next command.
+
+    Stacks begin when there is room for them: what a worker holds must not grow with the study.
+    """
+    turns: deque[tuple[int, Iterator[Event]]] = deque()
     held = seen = 0
-    while turns:
+    while waiting or turns:
+        while waiting and (not turns or sum(size for size, _ in turns) + waiting[0][0] <= MOST_BYTES):
+            turns.append(waiting.popleft())
         if held == len(turns):
             wishes.wait()
         if wishes.moved(seen):
             wishes.take_in()
             seen, held = wishes.version, 0
-        event = next(turns[0], None)
+        event = next(turns[0][1], None)
         if event is None:
             turns.popleft()
             continue

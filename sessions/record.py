@@ -27,9 +27,11 @@ from engine.events import (
     RunsFailed,
     RunsStarted,
     Seen,
+    SettingChosen,
     StudyEnded,
     StudyStarted,
 )
+from engine.sweep import Settings
 from sessions.curve import Curve
 
 Curves: TypeAlias = dict[str, Curve]
@@ -43,6 +45,8 @@ class RunRecord:
 
     label: str
     role: str = "candidate"
+    setting: int = 0
+    """Its setting in the record's list, counted from 0."""
     restart: int = 1
     repeat: int = 1
     fold: int = 1
@@ -88,6 +92,11 @@ class Record:
 
     status: str = "planned"
     runs: tuple[RunRecord, ...] = ()
+    settings: tuple[Settings, ...] = ({},)
+    """What the settings of a sweep have instead of the experiment's own values; an empty one without a sweep."""
+    chosen: int | None = None
+    """The setting that the validation rows have chosen."""
+    chosen_by: str = ""
     data: DataRead | None = None
     environment: EnvironmentSeen | None = None
     interventions: tuple[Intervention, ...] = ()
@@ -99,6 +108,10 @@ class Record:
     def candidates(self) -> tuple[RunRecord, ...]:
         """The runs that are compared: all but the refit."""
         return tuple(run for run in self.runs if run.role == "candidate")
+
+    def of_setting(self, setting: int) -> tuple[RunRecord, ...]:
+        """The runs of one setting, the refit left out."""
+        return tuple(run for run in self.candidates if run.setting == setting)
 
     @property
     def refit(self) -> RunRecord | None:
@@ -122,14 +135,16 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
     """Return the record after an event; the one it was given stays as it was."""
     match event:
         case StudyStarted():
-            return Record("training", _planned(event))
-        case RefitPlanned(label=label, epochs=epochs, reason=reason):
-            refit = RunRecord(label, "refit", epochs=epochs)
+            return Record("training", _planned(event), event.settings)
+        case SettingChosen(setting=setting, by=by):
+            return replace(record, chosen=setting, chosen_by=by)
+        case RefitPlanned(label=label, epochs=epochs, reason=reason, setting=setting):
+            refit = RunRecord(label, "refit", setting, epochs=epochs)
             return replace(record, runs=(*record.runs, refit), refit_reason=reason)
         case DataLoading(share=share):
             return replace(record, loading=max(share, record.loading or 0.0))
         case DataRead():
-            return replace(record, data=event, loading=None)
+            return replace(record, data=_with_warnings_of(record.data, event), loading=None)
         case EnvironmentSeen():
             return record if record.environment == event else replace(record, environment=event)
         case RunsStarted():
@@ -137,8 +152,8 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
             return _with(record, started)
         case EpochEnded():
             return _with_epochs(record, (event,))
-        case RunEnded(run=run):
-            return _with(record, {run: _end(_run(record, run), event)})
+        case RunEnded():
+            return _with_ends(record, (event,))
         case RunsFailed():
             return _with(record, {run: _fail(_run(record, run), event) for run in event.runs})
         case Paused():
@@ -150,7 +165,8 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
         case Changed(runs=runs, update=update, key=key, value=value):
             return replace(record, interventions=(*record.interventions, Intervention(runs, update, key, value)))
         case StudyEnded(status=status):
-            return replace(record, status=status)
+            ended = tuple(replace(run, status="stopped") if run.status not in OVER else run for run in record.runs)
+            return replace(record, status=status, runs=ended)
         case JobEnded() | Inspected() | Seen() | RatesTried():
             return record
 
@@ -158,8 +174,10 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
 def fold(events: Iterable[Event], record: Record | None = None) -> Record:
     """Return the record after all events: what `reduce` makes of them one by one, only sooner."""
     folded = record or Record()
-    for figures, alike in groupby(events, _figures_of):
-        if figures is not None:
+    for kind, alike in groupby(events, _kind_of):
+        if kind is RunEnded:
+            folded = _with_ends(folded, [event for event in alike if isinstance(event, RunEnded)])
+        elif kind is not None:
             folded = _with_epochs(folded, (event for event in alike if isinstance(event, EpochEnded)))
         else:
             for event in alike:
@@ -167,9 +185,22 @@ def fold(events: Iterable[Event], record: Record | None = None) -> Record:
     return folded
 
 
-def _figures_of(event: Event) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Return the names of an epoch's figures, by which epochs can be taken together; None for any other event."""
-    return (tuple(event.train), tuple(event.validation)) if isinstance(event, EpochEnded) else None
+def _kind_of(event: Event) -> object:
+    """Return by what events can be taken together: an epoch's by the names of its figures; None for one by one."""
+    if isinstance(event, EpochEnded):
+        return tuple(event.train), tuple(event.validation)
+    return RunEnded if isinstance(event, RunEnded) else None
+
+
+def _with_ends(record: Record, events: Sequence[RunEnded]) -> Record:
+    return _with(record, {event.run: _end(_run(record, event.run), event) for event in events})
+
+
+def _with_warnings_of(known: DataRead | None, seen: DataRead) -> DataRead:
+    """Return what was first said of the data, with the warnings of all settings: they may read other features."""
+    if known is None:
+        return seen
+    return replace(known, warnings=tuple(dict.fromkeys((*known.warnings, *seen.warnings))))
 
 
 def _with_epochs(record: Record, events: Iterable[EpochEnded]) -> Record:
@@ -198,10 +229,11 @@ def _settle_status(record: Record) -> Record:
 
 
 def _planned(event: StudyStarted) -> tuple[RunRecord, ...]:
-    places = zip(event.labels, event.restarts, event.repeats, event.folds, strict=True)
+    settings = event.setting_of or (0,) * len(event.labels)
+    places = zip(event.labels, settings, event.restarts, event.repeats, event.folds, strict=True)
     return tuple(
-        RunRecord(label, restart=restart, repeat=repeat, fold=fold, epochs=event.epochs)
-        for label, restart, repeat, fold in places
+        RunRecord(label, "candidate", setting, restart, repeat, fold, epochs=event.epochs)
+        for label, setting, restart, repeat, fold in places
     )
 
 
@@ -211,9 +243,14 @@ def _fail(run: RunRecord, event: RunsFailed) -> RunRecord:
 
 
 def _start(run: RunRecord, event: RunsStarted) -> RunRecord:
+    """Return a run at its start: it may be the second, after its worker has died."""
     return replace(
         run,
         status="training",
+        epoch=0,
+        updates=0,
+        train_curves={},
+        validation_curves={},
         epochs=event.epochs,
         parameters=event.parameters,
         train_rows=event.train_rows,

@@ -31,6 +31,10 @@ def write(record: Record) -> str:
     head: dict[str, Any] = {"status": record.status}
     if record.refit_reason:
         head["refit_reason"] = record.refit_reason
+    if record.chosen is not None:
+        head |= {"chosen": record.chosen, "chosen_by": record.chosen_by}
+    if any(record.settings):
+        head["settings"] = list(record.settings)
     parts = [_dumps(head)]
     for name, part in (("data", record.data), ("environment", record.environment)):
         if part is not None:
@@ -61,6 +65,9 @@ def read(table: Mapping[str, Any]) -> Record:
                 for c in table.get("interventions", [])
             ),
             refit_reason=str(table.get("refit_reason", "")),
+            settings=tuple(dict(settings) for settings in table.get("settings", [{}])),
+            chosen=convert(table.get("chosen"), int | None, "chosen"),
+            chosen_by=str(table.get("chosen_by", "")),
         )
     except (LabError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         problem = f"[record] is damaged: {error}"

@@ -16,6 +16,7 @@ from engine.events import (
     RunEnded,
     RunsFailed,
     RunsStarted,
+    SettingChosen,
     StudyEnded,
     StudyStarted,
 )
@@ -62,6 +63,8 @@ def beats(record: Record) -> Iterator[Beat]:
             repeats=tuple(run.repeat for run in record.candidates),
             folds=tuple(run.fold for run in record.candidates),
             epochs=max((run.epochs for run in record.candidates), default=0),
+            settings=record.settings,
+            setting_of=tuple(run.setting for run in record.candidates),
         )
     ]
     opening += [part for part in (record.environment, record.data) if part is not None]
@@ -69,9 +72,11 @@ def beats(record: Record) -> Iterator[Beat]:
     candidates = [(place, run) for place, run in numbered if run.role == "candidate"]
     yield Beat(0, (*opening, *_starts(candidates)))
     yield from _course(candidates, record)
+    if record.chosen is not None:
+        yield Beat(0, (SettingChosen(record.chosen, record.chosen_by),))
     for place, run in numbered:
         if run.role == "refit":
-            planned = RefitPlanned(place, run.label, run.epochs, record.refit_reason)
+            planned = RefitPlanned(place, run.label, run.epochs, record.refit_reason, run.setting)
             yield Beat(0, (planned, *_starts([(place, run)])))
             yield from _course([(place, run)], record)
     yield Beat(max((run.epoch for run in record.runs), default=0), (StudyEnded(record.status),))

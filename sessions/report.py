@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from engine.choosing import over_folds
 from engine.events import Figures
 from engine.plan import mean_and_sd
 from sessions.page import Page
@@ -18,17 +20,18 @@ Summary = dict[str, dict[str, float]]
 def as_json(path: Path, page: Page) -> dict[str, Any]:
     """Return a page as plain values for JSON; what does not exist or is not finite is None."""
     record = page.record or Record()
-    candidates = [as_plain(run) for run in record.candidates]
-    summary = summarize(record)
+    tried = range(len(record.settings)) if record.candidates else ()
+    summaries = [summary_of(record.of_setting(setting)) for setting in tried]
+    chosen = chosen_of(record)
     report = {
         "session": str(path),
         "title": page.title,
         "status": record.status,
-        "runs": candidates,
-        "candidates": [{"settings": {}, "summary": summary}] if candidates else [],
-        "chosen": {} if candidates else None,
-        "summary": summary,
-        "refit": as_plain(record.refit) if record.refit else None,
+        "runs": [as_plain(run, record) for run in record.candidates],
+        "candidates": [{"settings": record.settings[number], "summary": summaries[number]} for number in tried],
+        "chosen": None if chosen is None else record.settings[chosen],
+        "summary": {} if chosen is None else summaries[chosen],
+        "refit": as_plain(record.refit, record) if record.refit else None,
         "test_looks": sum(run.test is not None for run in record.runs),
         "verdict": None,
         "data": asdict(record.data) if record.data else None,
@@ -38,31 +41,40 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
     return plain
 
 
+def chosen_of(record: Record) -> int | None:
+    """Return the setting that was chosen; without a sweep there is one, which needs no choosing."""
+    return record.chosen if any(record.settings) else 0 if record.candidates else None
+
+
 def summarize(record: Record) -> Summary:
-    """Return mean and sd of each figure over folds, restarts averaged within each; over restarts where none is."""
-    groups: dict[tuple[int, int], list[RunRecord]] = {}
-    for run in record.candidates:
-        if run.status == "finished":
-            groups.setdefault((run.repeat, run.fold), []).append(run)
-    if len(groups) == 1:
-        groups = {(0, restart): [run] for restart, run in enumerate(next(iter(groups.values())))}
+    """Return the summary of the chosen setting, or the only one; empty where none is chosen."""
+    chosen = chosen_of(record)
+    return {} if chosen is None else summary_of(record.of_setting(chosen))
+
+
+def summary_of(runs: Sequence[RunRecord]) -> Summary:
+    """Return mean and sd of each figure of a setting's runs, over folds, or over restarts where there is one fold."""
+    finished = [run for run in runs if run.status == "finished"]
     summary: Summary = {}
     for part in ("train", "validation", "test"):
-        for name in _names(record.candidates, part):
-            means = [
-                _mean([figures[name] for run in runs if (figures := getattr(run, part))]) for runs in groups.values()
+        for name in _names(finished, part):
+            values = [
+                ((run.repeat, run.fold), figures[name])
+                for run in finished
+                if name in (figures := getattr(run, part) or {})
             ]
+            means = over_folds(values)
             if means and not any(math.isnan(mean) for mean in means):
                 mean, sd = mean_and_sd(means)
                 summary[f"{part}.{name}"] = {"mean": mean, "sd": sd}
     return summary
 
 
-def as_plain(run: RunRecord) -> dict[str, Any]:
+def as_plain(run: RunRecord, record: Record) -> dict[str, Any]:
     """Return one run as plain values."""
     return {
         "label": run.label,
-        "settings": {},
+        "settings": record.settings[run.setting],
         "restart": run.restart,
         "repeat": run.repeat,
         "fold": run.fold,
@@ -80,13 +92,9 @@ def as_plain(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _names(runs: tuple[RunRecord, ...], part: str) -> list[str]:
+def _names(runs: Sequence[RunRecord], part: str) -> list[str]:
     figures: Figures = next((getattr(run, part) for run in runs if getattr(run, part)), {})
     return list(figures)
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values) if values else math.nan
 
 
 def finite(value: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import LabError
-from engine.plan import RunSpec, plan
+from engine.plan import RunSpec, plan, settings_of
 from sessions.page import Page
 
 MOST_BYTES = 1 << 30
@@ -59,4 +59,6 @@ def spec_of(page: Page, run: int) -> RunSpec:
     specs = plan(page.experiment)
     if run < len(specs):
         return specs[run]
-    return RunSpec(run, runs[run].label, "refit", epochs=runs[run].epochs)
+    refit = runs[run]
+    settings = settings_of(page.experiment)[refit.setting]
+    return RunSpec(run, refit.label, "refit", epochs=refit.epochs, setting=refit.setting, settings=settings)

@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.control import Command, Pause, Resume, Step, Stop
 from engine.errors import LabError
 from engine.events import Inspected, RatesTried
-from engine.launch import Pool
+from engine.pool import Pool
 from engine.study import Study
 from sessions import codec, places
 from sessions.page import Page, default_title

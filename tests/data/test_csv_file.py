@@ -25,7 +25,7 @@ from engine.data.sources import OwnFile, Wine
 from engine.errors import KeyProblem, LabError
 from engine.experiment import Data
 from engine.plan import plan
-from engine.prepare import read as jobs_of
+from engine.prepare import read_one as jobs_of
 from engine.streams import Purpose, stream
 
 

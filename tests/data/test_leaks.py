@@ -26,7 +26,8 @@ def said(tmp_path):
 
 
 def warnings_of(experiment):
-    _, _, seen = read(experiment, plan(experiment))
+    (part,) = read(experiment, plan(experiment))
+    seen = part.seen
     return list(seen.warnings)
 
 

@@ -15,7 +15,7 @@ from engine.data.sources import OwnFile
 from engine.experiment import Data
 from engine.inspection import inspect
 from engine.plan import plan
-from engine.prepare import read
+from engine.prepare import read_one as read
 from engine.results import unpacked
 
 ROWS = 60
@@ -46,7 +46,7 @@ def experiment(path, missing, **training):
 
 def scaled_of(path, missing):
     wanted = experiment(path, missing)
-    feed, jobs, _ = read(wanted, plan(wanted))
+    feed, jobs = read(wanted, plan(wanted))
     for job in jobs:
         scales = Scales.of(feed, job.train, standardize=True)
         yield feed, job, Scaler([scales]).apply(feed.rows[None].copy())[0, :, : feed.inputs]
@@ -101,7 +101,7 @@ def test_wherever_rows_are_scaled_no_gap_is_left(tmp_path, missing):
     for run, end in ended(events).items():
         assert end.status == "finished"
         assert np.isfinite([*end.train.values(), *end.validation.values()]).all()
-        _, jobs, _ = read(wanted, plan(wanted))
+        _, jobs = read(wanted, plan(wanted))
         seen = inspect(jobs[run], feed, unpacked(end.weights))
         assert np.isfinite([*seen.gradient_norms, seen.curvature.highest]).all()
     solved = study(experiment(path, missing, optimizer="closed-form", solver="svd"))[1]

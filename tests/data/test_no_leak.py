@@ -12,7 +12,7 @@ from engine import tables
 from engine.batches import Batches, Scales
 from engine.jobs import stacks
 from engine.plan import plan
-from engine.prepare import read
+from engine.prepare import read_one as read
 from engine.setup import network_of
 from engine.streams import Purpose
 
@@ -55,7 +55,7 @@ def runs_of(path, columns, settings):
         "validation": settings.get("validation", {"method": "k-fold", "k": 3}),
     }
     experiment = tables.from_tables(made)
-    feed, jobs, _ = read(experiment, plan(experiment))
+    feed, jobs = read(experiment, plan(experiment))
     return feed, jobs
 
 

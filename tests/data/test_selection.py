@@ -85,7 +85,8 @@ class TestPenguins:
 
     def test_they_train(self):
         experiment = Experiment(Data(Penguins(missing="mean")), validation=ValidationPlan(KFold(5)))
-        _, jobs, seen = read(experiment, plan(experiment))
+        (part,) = read(experiment, plan(experiment))
+        jobs, seen = part.jobs, part.seen
         assert len(jobs) == 5
         assert (seen.features, seen.outputs) == (10, 3)
 

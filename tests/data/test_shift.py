@@ -18,7 +18,7 @@ from engine.data.sources import Births, Births1969, Digits, Iris, Line, Mnist1D,
 from engine.errors import KeyProblem
 from engine.experiment import Data, Experiment, ValidationPlan
 from engine.plan import plan
-from engine.prepare import read
+from engine.prepare import read_one as read
 from engine.shift import Shift
 from engine.validations import NoValidation
 

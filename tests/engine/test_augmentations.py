@@ -17,7 +17,7 @@ from engine.data.sources import Births, Digits, Mnist1D, Wine
 from engine.errors import KeyProblem
 from engine.experiment import Data
 from engine.plan import plan
-from engine.prepare import read
+from engine.prepare import read_one as read
 from engine.streams import Purpose, stream
 
 GRIDS = [(8, 8), (3, 5), (1, 4), (6,), (1, 1)]
@@ -152,7 +152,7 @@ def wanted(**training):
 
 
 def test_only_rows_that_train_are_changed_and_every_epoch_anew():
-    feed, jobs, _ = read(wanted(augment=["shift"]), plan(wanted()))
+    feed, jobs = read(wanted(augment=["shift"]), plan(wanted()))
     before = feed.rows.copy()
     study(wanted(augment=["shift", "rotate", "noise", "flip"]))
     assert feed.rows.tobytes() == before.tobytes()

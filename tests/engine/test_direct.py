@@ -97,7 +97,7 @@ def test_folds_are_solved_to_the_same_bits_alone_and_together():
         training=Training(optimizer=ClosedForm("svd")),
         validation=ValidationPlan(KFold(4)),
     )
-    feed, jobs, _ = prepare.read(experiment, plan(experiment))
+    feed, jobs = prepare.read_one(experiment, plan(experiment))
     together = bits_by_run([event for stack in stacks(jobs) for event in train(stack, feed)])
     alone = {index: said for job in jobs for index, said in bits_by_run(train([job], feed)).items()}
     assert together == alone
@@ -127,7 +127,7 @@ def test_too_many_columns_are_refused_with_what_helps():
 def test_what_has_no_closed_form_is_refused_by_name(model, training, key):
     experiment = Experiment(Data(Line()), model, Training(optimizer=ClosedForm(), **training))
     with pytest.raises(KeyProblem) as caught:
-        prepare.read(experiment, plan(experiment))
+        prepare.read_one(experiment, plan(experiment))
     assert caught.value.key == key
     assert caught.value.hint
 
@@ -135,7 +135,7 @@ def test_what_has_no_closed_form_is_refused_by_name(model, training, key):
 def test_classes_have_no_closed_form_by_default():
     experiment = Experiment(Data(Wine()), training=Training(optimizer=ClosedForm()))
     with pytest.raises(KeyProblem, match="no closed form"):
-        prepare.read(experiment, plan(experiment))
+        prepare.read_one(experiment, plan(experiment))
 
 
 def test_a_degree_too_low_underfits_and_one_too_high_overfits():

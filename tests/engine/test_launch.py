@@ -33,14 +33,16 @@ from engine.events import (
     Resumed,
     RunEnded,
     RunsFailed,
+    RunsStarted,
     Seen,
     StudyEnded,
     StudyStarted,
 )
 from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
-from engine.launch import Pool, share_out
 from engine.optimizers import ClosedForm
 from engine.plan import RunSpec, plan
+from engine.pool import Pool
+from engine.sharing import share_out
 from engine.study import Study
 from engine.tables import to_tables
 from engine.validations import KFold
@@ -208,13 +210,15 @@ def test_whoever_waits_for_a_run_that_ends_first_gets_what_it_ended_with():
 def test_when_the_worker_dies_whoever_waits_is_told():
     async def looked():
         async with Pool(1) as pool, asyncio.timeout(30):
-            asked = None
-            async for batch in Study(endless(1), pool).events():
+            work, asked = Study(endless(1), pool), None
+            async for batch in work.events():
                 if asked is None and of(EpochEnded)(batch):
                     os.kill(pool.process_ids[0], signal.SIGSTOP)
                     asked = asyncio.create_task(pool.weights_now(0))
                     await asyncio.sleep(0.05)
                     os.kill(pool.process_ids[0], signal.SIGKILL)
+                elif asked is not None and asked.done():
+                    work.send(Stop())
             return await asyncio.gather(asked, return_exceptions=True)
 
     (said,) = asyncio.run(looked())
@@ -243,7 +247,7 @@ def test_questions_are_answered_one_after_another_and_a_dropped_one_does_not_ans
 # --- deaths -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_killed_worker_fails_its_open_runs_and_the_others_finish():
+def test_what_a_killed_worker_had_not_ended_is_trained_again_to_the_same_bits():
     experiment = Experiment(Data(Line(rows=40)), Model((4,)), Training(epochs=1_000), restarts=4)
     victims = []
 
@@ -255,43 +259,49 @@ def test_a_killed_worker_fails_its_open_runs_and_the_others_finish():
     act = Once(
         (lambda said: any(isinstance(event, EnvironmentSeen) for event in said), lambda work, _: work.send(Pause())),
         (of(Paused, 4), kill),
-        (of(RunsFailed), lambda work, _: work.send(Resume())),
+        # The worker in its place holds too: whoever has paused a study has paused all of it.
+        (of(Paused, 6), lambda work, _: work.send(Resume())),
     )
     said = run(experiment, 2, act)
     assert not act.steps, "it ended before the commands came"
-    (failed,) = [event for event in said if isinstance(event, RunsFailed)]
-    assert failed.runs == (2, 3)
-    assert not failed.bad_input
-    assert "SIGKILL" in failed.problem
-    assert {run: end.status for run, end in ended(said).items()} == {0: "finished", 1: "finished"}
+    assert not [event for event in said if isinstance(event, RunsFailed)]
+    assert [event.run for event in said if isinstance(event, RunEnded)].count(2) == 1
+    assert {run: end.status for run, end in ended(said).items()} == dict.fromkeys(range(4), "finished")
     assert said[-1] == StudyEnded("finished")
-    whole = bits_by_run(study(experiment)[1])
-    assert {run: bits for run, bits in bits_by_run(said).items() if run < 2} == {run: whole[run] for run in (0, 1)}
+    again = [event for event in said if isinstance(event, RunsStarted) and 2 in event.runs]
+    assert len(again) == 2
+    assert bits_by_run(said) == bits_by_run(study(experiment)[1])
     assert gone(victims[0])
 
 
-def test_when_the_only_worker_is_killed_the_study_has_failed_and_the_next_one_gets_a_new_worker():
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_killed_twice_has_failed_and_the_next_study_gets_new_workers(workers):
     async def both():
-        pool, said = Pool(1), []
+        pool, said, victims = Pool(workers), [], set()
         try:
             async with asyncio.timeout(30):
                 async for batch in Study(endless(2), pool).events():
                     said += batch
-                    # What the worker had already said may still come after its death.
-                    with contextlib.suppress(ProcessLookupError):
-                        if any(isinstance(event, EpochEnded) for event in batch):
-                            os.kill(pool.process_ids[0], signal.SIGKILL)
+                    # What a worker had already said may still come after its death.
+                    for event in batch:
+                        victim = pool.worker_of(event.runs[0]) if isinstance(event, EpochEnded) else None
+                        if victim is not None:
+                            victims.add(victim)
+                            with contextlib.suppress(ProcessLookupError):
+                                os.kill(victim, signal.SIGKILL)
                 first = pool.process_ids
                 again = [event async for batch in Study(SMALL, pool).events() for event in batch]
-                return said, again, first, pool.process_ids
+                return said, again, first, victims
         finally:
             await pool.close()
 
-    said, again, first, second = asyncio.run(both())
-    assert [event.runs for event in said if isinstance(event, RunsFailed)] == [(0, 1)]
+    said, again, alive, victims = asyncio.run(both())
+    failed = [event for event in said if isinstance(event, RunsFailed)]
+    assert sorted(run for event in failed for run in event.runs) == [0, 1]
+    assert all("SIGKILL" in event.problem and not event.bad_input for event in failed)
     assert said[-1] == StudyEnded("failed")
     assert again[-1] == StudyEnded("finished")
-    assert first != second
+    assert not victims & set(alive)
 
 
 def test_closing_a_pool_that_trains_leaves_no_worker():
@@ -319,7 +329,7 @@ from engine.control import Pause
 from engine.data.sources import Line
 from engine.events import EpochEnded, Paused
 from engine.experiment import Data, Experiment, Model, Training
-from engine.launch import Pool
+from engine.pool import Pool
 from engine.study import Study
 
 async def main():

@@ -11,13 +11,13 @@ from making import ended, study
 from engine import tables
 from engine.errors import LabError
 from engine.plan import plan
-from engine.prepare import read
+from engine.prepare import read_one as read
 from engine.range_test import STARTS, THROWN_UP, UPDATES, Rising, range_test, starts_of, suggestion
 
 
 def tried(**kinds):
     experiment = tables.from_tables({name: dict(table) for name, table in kinds.items()})
-    feed, jobs, _ = read(experiment, starts_of(plan(experiment)[0]))
+    feed, jobs = read(experiment, starts_of(plan(experiment)[0]))
     return range_test(jobs, feed), feed, jobs
 
 

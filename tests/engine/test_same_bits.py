@@ -22,12 +22,12 @@ from engine.experiment import Data, EarlyStopping, Experiment, Model, Training, 
 from engine.initializations import INITIALIZATIONS, Normal, Zeros
 from engine.jobs import Job
 from engine.jobs import stacks as jobs_in_stacks
-from engine.launch import share_out
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS, Adam, Momentum, Sgd
 from engine.plan import plan
 from engine.results import unpacked
 from engine.schedules import SCHEDULES
+from engine.sharing import share_out
 from engine.validations import KFold
 
 
@@ -197,7 +197,7 @@ def test_shares_of_any_number_of_workers_give_the_same_bits(experiment):
         shares = share_out(specs, workers)
         said = []
         for share in shares:
-            feed, jobs, _ = prepare.read(experiment, share)
+            feed, jobs = prepare.read_one(experiment, share)
             said += [event for stack in jobs_in_stacks(jobs) for event in train(stack, feed)]
         results.append(bits_by_run(said))
     assert set(results[0]) == {spec.index for spec in specs}

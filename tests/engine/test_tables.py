@@ -20,11 +20,12 @@ from engine.data.sources import SOURCES
 from engine.errors import KeyProblem, LabError
 from engine.experiment import Experiment
 from engine.fields import alternatives, describe, fields_of, group_in
+from engine.flat import keys_of
 from engine.initializations import INITIALIZATIONS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
-from engine.tables import TOP_LEVEL, from_tables, keys_of, to_tables
+from engine.tables import TOP_LEVEL, from_tables, to_tables
 from engine.validations import VALIDATIONS
 
 FIELDS = declared_fields()

@@ -17,7 +17,7 @@ from engine import prepare, trainer
 from engine.control import Control
 from engine.data.dataset import Dataset
 from engine.data.sources import OwnFile
-from engine.events import KINDS, EpochEnded, RunEnded
+from engine.events import KINDS, EpochEnded, RunEnded, RunsStarted
 from engine.experiment import Data, Experiment
 from engine.fields import alternatives, fields_of
 from engine.jobs import stacks
@@ -146,7 +146,7 @@ def train(jobs, feed, control=None, dtype=np.float32):
 
 def study(experiment):
     """Train an experiment's planned runs in this process and return (its feed, its events)."""
-    feed, jobs, _ = prepare.read(experiment, plan(experiment))
+    feed, jobs = prepare.read_one(experiment, plan(experiment))
     return feed, [event for stack in stacks(jobs) for event in train(stack, feed)]
 
 
@@ -159,7 +159,11 @@ def bits_by_run(events):
     """Return, for each run, all that must be the same wherever and however it trains: every figure and the weights."""
     said = {}
     for event in events:
-        if isinstance(event, EpochEnded):
+        if isinstance(event, RunsStarted):
+            # A second start: its worker has died.
+            for run in event.runs:
+                said.pop(run, None)
+        elif isinstance(event, EpochEnded):
             for place, run in enumerate(event.runs):
                 for part in ("train", "validation"):
                     columns = getattr(event, part)
@@ -185,12 +189,16 @@ def ended(events):
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 COUNTS = st.integers(0, 2**40)
 FIGURES = st.dictionaries(st.text(max_size=6), NUMBERS, max_size=3)
+PLAIN = st.text(max_size=6) | st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False, allow_infinity=False)
+SETTINGS = st.dictionaries(st.text(max_size=6), PLAIN | st.lists(PLAIN, max_size=3), max_size=3)
 COLUMNS = st.dictionaries(st.text(max_size=6), st.lists(NUMBERS, max_size=3).map(tuple), max_size=3)
 
 
 def _values_of_event_field(hint):
     if hint == dict[str, float]:
         return FIGURES
+    if hint == dict[str, typing.Any]:
+        return SETTINGS
     if hint == dict[str, tuple[float, ...]]:
         return COLUMNS
     if typing.get_origin(hint) is tuple:

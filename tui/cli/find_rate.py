@@ -8,7 +8,7 @@ import asyncio
 from engine.errors import KeyProblem
 from engine.events import RatesTried
 from engine.experiment import Experiment
-from engine.launch import Pool
+from engine.pool import Pool
 from sessions import codec
 from sessions.report import finite
 from tui import insight

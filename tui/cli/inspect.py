@@ -8,8 +8,8 @@ import dataclasses
 
 from engine.events import Inspected
 from engine.experiment import Experiment
-from engine.launch import Pool
 from engine.plan import RunSpec
+from engine.pool import Pool
 from sessions import codec
 from sessions.report import finite
 from sessions.weights import read_weights, spec_of

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine.control import Stop
 from engine.experiment import Experiment
-from engine.launch import Pool
+from engine.pool import Pool
 from engine.study import Study
 from sessions import codec
 from sessions.page import Page, default_title

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from engine import tables
+from engine import flat, tables
 from engine.data.sources import SOURCES
 from engine.data.sources.base import start_of
 from engine.errors import KeyProblem, LabError
@@ -123,8 +123,8 @@ def rows(draft: Draft, place: int) -> tuple[Row, ...]:
     """Return all rows of one of the four panels."""
     table, _, cls, top = PANELS[place]
     values: Mapping[str, Any] = draft.get(table, {})
-    found = [_row(table, info, values) for info in tables.keys_of(cls, values)]
-    found += [_row("", info, draft) for info in tables.keys_of(Experiment, draft) if info.key in top]
+    found = [_row(table, info, values) for info in flat.keys_of(cls, values)]
+    found += [_row("", info, draft) for info in flat.keys_of(Experiment, draft) if info.key in top]
     return tuple(found)
 
 
@@ -184,7 +184,7 @@ def with_value(draft: Draft, row: Row, value: Any) -> Draft:
             table[row.info.key] = value
         if row.table:
             cls = next(panel[2] for panel in PANELS if panel[0] == row.table)
-            known = {info.key for info in tables.keys_of(cls, table)}
+            known = {info.key for info in flat.keys_of(cls, table)}
             changed[row.table] = {key: item for key, item in table.items() if key in known}
     tables.from_tables(changed)
     return changed
@@ -251,11 +251,11 @@ def sparse(experiment: Experiment) -> Draft:
         values = full[table]
         kept = {
             info.key: values[info.key]
-            for info in tables.keys_of(cls, values)
+            for info in flat.keys_of(cls, values)
             if info.key in values and (table, info.key) != ("", "") and not _is_default(info, values[info.key])
         }
         draft[table] = kept
-    for info in tables.keys_of(Experiment, full):
+    for info in flat.keys_of(Experiment, full):
         if not dataclasses.is_dataclass(info.type) and not _is_default(info, full[info.key]):
             draft[info.key] = full[info.key]
     draft["data"] = {"name": full["data"]["name"], **draft["data"]}

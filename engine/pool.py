@@ -1,0 +1,256 @@
+"""The pool: workers that train the pieces of a study, and one aside that answers questions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Self, TypeVar
+
+from engine import tables
+from engine.control import Change, Command, Inspect, Look, Pause, Resume, Step, Stop, Train, TryRates
+from engine.errors import KeyProblem, LabError
+from engine.events import Event, Inspected, RatesTried, RunEnded, RunsFailed, Seen
+from engine.experiment import Experiment
+from engine.launch import Worker, cores
+from engine.plan import RunSpec, plan
+from engine.sharing import pieces
+
+Answer = TypeVar("Answer", Inspected, RatesTried)
+
+
+class Task:
+    """The runs of one call of `train`: what waits, and what a person has said meanwhile."""
+
+    def __init__(self, experiment: Experiment, specs: Sequence[RunSpec], workers: int) -> None:
+        self.tables = tables.to_tables(experiment)
+        self.waiting = deque(pieces(experiment, specs, workers))
+        self.said: asyncio.Queue[list[Event] | None] = asyncio.Queue()
+        self.tried_again: set[int] = set()
+        self.holding = False
+        self.changed = False
+        self.stopping = False
+
+    def heed(self, command: Command) -> None:
+        """Note what a piece that begins later must be told too."""
+        match command:
+            case Stop():
+                self.waiting.clear()
+                self.stopping = True
+            case Pause() | Step():
+                self.holding = True
+            case Resume():
+                self.holding = False
+            case Change():
+                self.changed = True
+
+    def again(self, piece: Sequence[RunSpec], open_runs: Sequence[int]) -> bool:
+        """Put the runs that a dead worker left back in the queue, once; return whether that was done.
+
+        A run gives the same bits in any company, but not without what a person changed on its way.
+        """
+        if self.stopping:
+            return True
+        if self.changed or self.tried_again & set(open_runs):
+            return False
+        self.tried_again |= set(open_runs)
+        self.waiting.appendleft([spec for spec in piece if spec.index in open_runs])
+        return True
+
+
+class Pool:
+    """Workers that stay for the next job: starting one costs a tenth of a second and more.
+
+    Without a number there are as many as keep every core busy with one thread each, or fewer with more threads.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._asked = workers
+        self._workers: list[Worker] = []
+        self._at_work: list[Worker] = []
+        self._task: Task | None = None
+        self._aside: Worker | None = None
+        """Answers questions beside those that train."""
+        self._asking = asyncio.Lock()
+        self._looks: dict[int, asyncio.Future[str]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def train(self, experiment: Experiment, specs: Sequence[RunSpec]) -> AsyncIterator[list[Event]]:
+        """Train the runs and yield their events as they come, several at once where they come quickly.
+
+        A worker that has ended a piece takes the next one. One that dies is replaced, and what it had not ended is
+        trained once more; what dies twice has failed.
+        """
+        threads = experiment.training.threads
+        count = self._asked or max(1, cores() // threads)
+        task = self._task = Task(experiment, specs, count)
+        # The number of threads is fixed when NumPy is loaded: a worker with another number is of no use here.
+        for useless in [worker for worker in self._workers if not worker.alive or worker.blas_threads != threads]:
+            self._workers.remove(useless)
+            await useless.close()
+        lanes = min(count, len(task.waiting))
+        while len(self._workers) < lanes:
+            self._workers.append(await Worker.start(threads))
+        lines = [asyncio.create_task(self._serve(task, worker)) for worker in self._workers[:lanes]]
+        try:
+            silent = 0
+            while silent < len(lines):
+                batch = await task.said.get()
+                if batch is None:
+                    silent += 1
+                elif told := self._answer(batch):
+                    yield told
+            for line in lines:
+                line.result()
+        finally:
+            for line in lines:
+                line.cancel()
+            self._at_work = []
+            self._nothing_to_see(list(self._looks))
+
+    async def _serve(self, task: Task, worker: Worker) -> None:
+        """Have a worker train one piece after another."""
+        try:
+            while task.waiting:
+                piece = task.waiting.popleft()
+                worker.open_runs = [spec.index for spec in piece]
+                self._at_work.append(worker)
+                worker.send(Train(task.tables, tuple(piece)))
+                if task.holding:
+                    worker.send(Pause())
+                async for batch in worker.listen():
+                    task.said.put_nowait(batch)
+                self._at_work.remove(worker)
+                if not worker.alive:
+                    worker = await self._replace(task, worker, piece)
+        finally:
+            task.said.put_nowait(None)
+
+    async def _replace(self, task: Task, worker: Worker, piece: Sequence[RunSpec]) -> Worker:
+        """Return another worker instead of one that has died, and see to what it left."""
+        left = tuple(worker.open_runs)
+        self._nothing_to_see(left)
+        if left and not task.again(piece, left):
+            words = await worker.last_words()
+            task.said.put_nowait([RunsFailed(left, words, "run it again; the rest is kept")])
+        self._workers.remove(worker)
+        await worker.close()
+        self._workers.append(await Worker.start(worker.blas_threads))
+        return self._workers[-1]
+
+    async def inspect(self, experiment: Experiment, spec: RunSpec, weights: str) -> Inspected:
+        """Look into a network of a run with these weights, beside whatever trains.
+
+        Raises
+        ------
+        LabError
+            Where that cannot be.
+        """
+        command = Inspect(tables.to_tables(experiment), spec, weights)
+        return await self._ask(command, Inspected, experiment.training.threads)
+
+    async def try_rates(self, experiment: Experiment) -> RatesTried:
+        """Do the learning-rate range test with the first run of an experiment.
+
+        Raises
+        ------
+        LabError
+            Where the experiment cannot be, or has no learning rate.
+        """
+        command = TryRates(tables.to_tables(experiment), plan(experiment)[0])
+        return await self._ask(command, RatesTried, experiment.training.threads)
+
+    async def _ask(self, command: Inspect | TryRates, answer: type[Answer], threads: int) -> Answer:
+        """Return what a worker beside those that train answers; it stays for the next question."""
+        async with self._asking:
+            worker, self._aside = self._aside, None
+            if worker is not None and (not worker.alive or worker.blas_threads != threads):
+                await worker.close()
+                worker = None
+            worker = worker or await Worker.start(threads)
+            try:
+                worker.open_runs = [command.run.index]
+                worker.send(command)
+                said = [event async for batch in worker.listen() for event in batch]
+            except BaseException:
+                # Nobody waits for this answer any more, and the next question must not get it.
+                await worker.close()
+                raise
+            self._aside = worker
+        for event in said:
+            if isinstance(event, answer):
+                return event
+            if isinstance(event, RunsFailed):
+                raise _problem_of(event)
+        if not worker.alive:
+            raise LabError(await worker.last_words(), "try again")
+        raise LabError("a worker ended without an answer", "try again")
+
+    async def weights_now(self, run: int) -> str:
+        """Return the weights that a run has at this moment, while it trains.
+
+        Raises
+        ------
+        LabError
+            Where it does not train.
+        """
+        worker = self._trainer_of(run)
+        if worker is None:
+            raise LabError("the run does not train", "look again when it does, or has ended")
+        looked = self._looks.setdefault(run, asyncio.get_running_loop().create_future())
+        worker.send(Look(run))
+        return await asyncio.shield(looked)
+
+    def _trainer_of(self, run: int) -> Worker | None:
+        return next((worker for worker in self._at_work if run in worker.open_runs), None)
+
+    def worker_of(self, run: int) -> int | None:
+        """Return the process id of the worker that trains a run now."""
+        worker = self._trainer_of(run)
+        return worker.process.pid if worker is not None else None
+
+    def _answer(self, batch: list[Event]) -> list[Event]:
+        """Give those who wait for a run's weights what the events say of it; return the events that are for all."""
+        for event in batch:
+            if isinstance(event, Seen | RunEnded) and event.run in self._looks:
+                self._looks.pop(event.run).set_result(event.weights)
+        return [event for event in batch if not isinstance(event, Seen)]
+
+    def _nothing_to_see(self, runs: Iterable[int]) -> None:
+        """Tell those who wait for the weights of some runs that there are none."""
+        for run in runs:
+            if looked := self._looks.pop(run, None):
+                looked.set_exception(LabError("the run has ended", "look again"))
+                looked.exception()  # whoever asked may have gone; asyncio would complain
+
+    def send(self, command: Command) -> None:
+        """Send a command to every worker that trains; what waits will heed it too."""
+        if self._task is not None:
+            self._task.heed(command)
+        for worker in self._at_work:
+            worker.send(command)
+
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        """The workers' process ids."""
+        return tuple(worker.process.pid for worker in self._everyone)
+
+    async def close(self) -> None:
+        """End all workers."""
+        await asyncio.gather(*(worker.close() for worker in self._everyone))
+        self._workers, self._aside = [], None
+
+    @property
+    def _everyone(self) -> list[Worker]:
+        return [*self._workers, *([self._aside] if self._aside else [])]
+
+
+def _problem_of(event: RunsFailed) -> LabError:
+    if event.key:
+        return KeyProblem(event.key, event.problem.removeprefix(f"{event.key} "), event.hint)
+    return LabError(event.problem, event.hint)

@@ -1,0 +1,61 @@
+"""How the runs of a study are shared out: in pieces of which a worker trains one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from engine.experiment import Experiment
+from engine.jobs import shape_of
+from engine.plan import RunSpec
+from engine.tables import plain, with_settings
+
+MOST_RUNS = 100
+"""Runs in a piece: a stack of more is hardly quicker, and what a worker holds must not grow with the study."""
+LARGE = 16
+"""A stack of so many runs loses little where it is divided among the workers."""
+
+
+def pieces(experiment: Experiment, specs: Sequence[RunSpec], workers: int) -> list[list[RunSpec]]:
+    """Divide runs into pieces, in the order in which they should begin.
+
+    Runs of one shape stay together, since a stack of many is quicker than many of one. They are divided only where
+    workers would stand idle, or where there are many.
+    """
+    groups = _alike(experiment, specs)
+    shared: list[list[RunSpec]] = []
+    for group in groups:
+        idle = len(groups) < workers
+        count = workers if idle or len(group) >= LARGE * workers else 1
+        shared += share_out(group, max(count, -(-len(group) // MOST_RUNS)))
+    return shared
+
+
+def share_out(specs: Sequence[RunSpec], count: int) -> list[list[RunSpec]]:
+    """Divide runs into at most `count` contiguous shares whose sizes differ by at most one."""
+    count = min(count, len(specs))
+    size, larger = divmod(len(specs), count)
+    ends = [place * size + min(place, larger) for place in range(count + 1)]
+    return [list(specs[start:stop]) for start, stop in pairwise(ends)]
+
+
+def _alike(experiment: Experiment, specs: Sequence[RunSpec]) -> list[list[RunSpec]]:
+    """Group runs whose settings make the same shape on the same data.
+
+    Each value of a key is looked at by itself: looking at every setting would take a second for ten thousand. The rows
+    are not known here; which runs make a stack is decided where they are.
+    """
+    seen: dict[tuple[str, str], int] = {}
+    kinds: list[object] = []
+    for key, values in experiment.sweep.axes:
+        for value in values:
+            one = with_settings(experiment, {key: value})
+            kind = (shape_of(one), one.training.epochs, one.data, one.validation)
+            if kind not in kinds:
+                kinds.append(kind)
+            seen[key, repr(plain(value))] = kinds.index(kind)
+    groups: dict[object, list[RunSpec]] = {}
+    for spec in specs:
+        kinds_of = tuple(seen.get((key, repr(value)), -1) for key, value in spec.settings.items())
+        groups.setdefault((spec.role, kinds_of), []).append(spec)
+    return list(groups.values())
