@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     DROPOUT = 5
     AUGMENTATION = 6
     LABELS = 7
+    STUDY = 9
 
 
 def stream(seed: int, purpose: Purpose, *, restart: int = 0, repeat: int = 0, fold: int = 0) -> np.random.Generator:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.errors import KeyProblem, LabError, nearest
 from engine.experiment import Experiment
@@ -16,6 +16,7 @@ from engine.fields import FieldInfo, convert, fields_of, shown
 from engine.registry import Registry
 
 Tables = dict[str, Any]
+Settings = TypeVar("Settings")
 TOP_LEVEL = tuple(info.key for info in fields_of(Experiment))
 """The keys and tables of an experiment file."""
 
@@ -30,6 +31,18 @@ def from_tables(tables: Mapping[str, Any]) -> Experiment:
     """
     experiment: Experiment = _read(Experiment, tables, "", alone=True)[0]
     return experiment
+
+
+def settings_from(cls: type[Settings], table: Mapping[str, Any]) -> Settings:
+    """Return the registered dataclass whose fields a table of settings gives; what it leaves out has its default.
+
+    Raises
+    ------
+    KeyProblem
+        As `from_tables` does.
+    """
+    settings: Settings = _read(cls, table, "", alone=True)[0]
+    return settings
 
 
 def to_tables(experiment: Experiment) -> Tables:
