@@ -98,9 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     find_rate.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a key, as in TOML")
     find_rate.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
-    study = command(
-        "study", "study.study", "list the studies of their own, or do one: what does luck do, what peeking?"
-    )
+    study = command("study", "study.study", "list the studies of their own, or do one: what luck does, what peeking")
     study.add_argument("name", nargs="?", metavar="NAME", help="a study; without one they are listed")
     study.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the study")
     study.add_argument("--seed", type=_seed, default=0, metavar="N", help="another seed, other draws (default 0)")
