@@ -82,7 +82,7 @@ def test_every_setting_of_an_experiment_stands_in_a_panel():
         ".".join((*path, info.key))
         for path, cls in tables_with_choices()
         for info in fields_of(cls)
-        if info.key not in {"data", "model", "training", "validation"} or path
+        if info.key not in {"data", "model", "training", "validation", "sweep"} or path
     }
     shown = set()
     for registry, table, key in every_choice():
