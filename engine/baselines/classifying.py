@@ -16,7 +16,7 @@ C = 1.0
 
 MOST_PRODUCTS = 60_000_000
 """Of a row's features with weights, that one step may take: about 10 ms in float32, on one core."""
-MOST_PRODUCTS_IN_ALL = 2_500_000_000
+MOST_PRODUCTS_IN_ALL = 3_000_000_000
 MOST_WEIGHTS = 300_000
 """L-BFGS keeps each twenty times."""
 MOST_STEPS = 200

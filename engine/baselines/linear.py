@@ -46,15 +46,15 @@ class Linear:
 
 
 def least_squares(design: Floats, targets: Floats) -> Floats:
-    """Return the weights of the smallest norm among those with the least squares: (columns, outputs).
+    """Return the weights with the least squares; of many such, the shortest: (columns, outputs).
 
-    A QR first leaves a square as large as the smaller side, and changes neither sums of squares nor norms: with
-    [X y] = QR the problem is that of R's rows; with Xᵀ = QR, w = Q z where Rᵀz = y (Golub & Van Loan 2013, §5.3, §5.6).
-    The square is solved by its singular values, which forgive columns that depend on each other.
+    Of more rows than columns a QR leaves a square, whose sums of squares and dependences are those of the whole: with
+    [X y] = QR the problem is that of R's first rows (Golub & Van Loan 2013, §5.3). The singular values of that square,
+    or of X where it is wide, forgive columns that depend on each other.
     """
     rows, columns = design.shape
     if rows < columns:
-        q, r = np.linalg.qr(design.T)
-        return np.asarray(q @ solve(r.T, targets, "svd").weights)
+        # Not by `solve`: it works out a basis of all that the rows leave open, a square of columns.
+        return np.asarray(np.linalg.lstsq(design, targets)[0])
     r = np.asarray(np.linalg.qr(np.concatenate([design, targets], axis=1), mode="r"))
     return solve(r[:, :columns], r[:, columns:], "svd").weights

@@ -87,9 +87,7 @@ def measure(experiment: Experiment, feed: Feed, cuts: Sequence[Cut], test: Cut |
         if baseline.applies(feed.dataset):
             try:
                 yield _measured(name, baseline, folds, [held for _, held in cuts], last, test[1] if test else None)
-            except LabError as error:
-                yield Measured(name, name, left_out=error.problem)
-            except np.linalg.LinAlgError as error:
+            except (LabError, np.linalg.LinAlgError) as error:
                 yield Measured(name, name, left_out=str(error))
             except MemoryError:
                 yield Measured(name, name, left_out="there is not enough memory")
@@ -100,6 +98,7 @@ def _alike(folds: Sequence[Fold], train: Integers) -> Fold | None:
     return next((fold for fold in folds if np.array_equal(fold.train, train)), None)
 
 
+@np.errstate(all="ignore")
 def _measured(  # noqa: PLR0917 - all of them are one question
     name: str,
     baseline: Baseline,
@@ -157,4 +156,7 @@ def _figures(fold: Fold, fitted: Fitted, rows: Integers, *, taught: bool = False
             sums.add(outputs[None], targets[None])
     if not measured:
         return {}
-    return {key: math.nan if np.isnan(value[0]) else float(value[0]) for key, value in sums.figures().items()}
+    figures = {name: float(values[0]) for name, values in sums.figures().items()}
+    # As of a network: one NaN, whatever its sign, and no metric where the loss is no number.
+    lost = math.isnan(figures["loss"])
+    return {name: math.nan if lost or math.isnan(value) else value for name, value in figures.items()}
