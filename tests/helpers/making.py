@@ -14,6 +14,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from engine import prepare, trainer
+from engine.baselines import of_study
 from engine.control import Control
 from engine.data.dataset import Dataset
 from engine.data.sources import OwnFile
@@ -148,6 +149,11 @@ def study(experiment):
     """Train an experiment's planned runs in this process and return (its feed, its events)."""
     feed, jobs, _ = prepare.read(experiment, plan(experiment))
     return feed, [event for stack in stacks(jobs) for event in train(stack, feed)]
+
+
+def baselines_of(experiment, *, test=True):
+    """Return what the baselines of an experiment reach, by name."""
+    return {one.name: one for one in of_study(experiment, plan(experiment), test=test)}
 
 
 def bits(value):
