@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.arrays import Floats, Integers
+from engine.arrays import Array, Floats, Integers
 from engine.baselines.base import Fitted, Fold
 from engine.data.dataset import Dataset
 from engine.errors import LabError
@@ -21,7 +21,9 @@ class Past:
     values: Floats
     """(rows, outputs), in the target's unit; nan where there is no such row."""
     sources: Integers
-    """(rows,): the row whose target it is; −1 where it comes from the row's own features, or there is none."""
+    """(rows,): the row whose target it is; −1 where that is none of the data's rows."""
+    is_read: Array
+    """(rows,): whether the row's own features hold it, as those of a network's training rows may."""
 
 
 def parts(dataset: Dataset) -> list[slice]:
@@ -40,6 +42,7 @@ def look_back(dataset: Dataset, keys: Integers, step: int) -> Past:
     """
     values = np.full(dataset.targets.shape, np.nan)
     sources = np.full(dataset.rows, NONE)
+    is_read = np.zeros(dataset.rows, dtype=bool)
     for part in parts(dataset):
         own = keys[part]
         found = np.minimum(np.searchsorted(own, own - step), len(own) - 1)
@@ -49,8 +52,9 @@ def look_back(dataset: Dataset, keys: Integers, step: int) -> Past:
         values[rows[there]] = dataset.targets[rows[found[there]]]
         offsets = own - dataset.times[part]
         if step in dataset.lags and (offsets == offsets[0]).all():
+            is_read[part] = True
             values[rows[~there]] = _feature(dataset, rows[~there], step)
-    return Past(values, sources)
+    return Past(values, sources, is_read)
 
 
 def _feature(dataset: Dataset, rows: Integers, lag: int) -> Floats:
@@ -64,16 +68,16 @@ def _feature(dataset: Dataset, rows: Integers, lag: int) -> Floats:
 def copying(fold: Fold, past: Past, what: str) -> Fitted:
     """Return the baseline that answers with the past.
 
-    Rows without one are left out of all figures; so are, of training figures, rows that would copy from a row that does
-    not train: what is held out must not speak in them.
+    Rows without one are left out of all figures. So are, of training figures, rows that would copy from one that does
+    not train, unless it is a value that they read anyway, and then not held out: nothing held out must speak in them.
     """
     train = fold.train
-    sources = past.sources[train]
-    measured = train[np.isfinite(past.values[train]).all(axis=1) & ((sources == NONE) | np.isin(sources, train))]
+    allowed = past.is_read[train] | np.isin(past.sources[train], train)
+    measured = train[np.isfinite(past.values[train]).all(axis=1) & allowed]
     if not len(measured):
         raise LabError(f"no training row has {what} beside it", "")
     missing = len(train) - len(measured)
-    says = f"{what}; {missing:,} of {len(train):,} training rows have none" if missing else what
+    says = f"{what}; {missing:,} of {len(train):,} training rows are left out" if missing else what
 
     def predict(rows: Integers) -> Floats:
         return past.values[rows]

@@ -190,5 +190,13 @@ def test_a_series_of_test_rows_copies_from_itself():
     np.testing.assert_array_equal(copies[7:], feed.dataset.targets[jobs[0].test[:-7]])
 
 
+def test_a_training_row_copies_what_it_reads_whether_or_not_that_trains():
+    experiment = Experiment(Data(Births(), lags=7), validation=ValidationPlan(KFold(5)))
+    measured = baselines_of(experiment, test=False)
+    assert measured["copy-last-week"].says == "the value a week before"
+    fewer = baselines_of(dataclasses.replace(experiment, data=Data(Births(), lags=1)), test=False)
+    assert fewer["copy-last-week"].says.endswith("training rows are left out")
+
+
 def test_data_without_order_have_no_copies():
     assert set(baselines_of(Experiment(Data(Line(rows=40))))) == {"constant", "linear"}

@@ -156,13 +156,15 @@ def said(columns):
     return {name: [bits(value) for value in values] for name, values in columns.items()}
 
 
-@pytest.mark.parametrize("data", ["wine", "births", "births at random"])
+@pytest.mark.parametrize("data", ["wine", "births", "births at random", "weeks at random"])
 @settings(max_examples=4)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_held_out_cells_change_nothing_on_the_training_side(data, seed):
-    experiment = STUDIES[data.split(maxsplit=1)[0]]
-    if data.endswith("random"):
-        series = dataclasses.replace(BIRTHS, lags=(1,), split="random", test=0.3, test_from=None)
+    if not data.endswith("random"):
+        experiment = STUDIES[data]
+    else:
+        lags = 7 if data.startswith("weeks") else 1
+        series = dataclasses.replace(BIRTHS, lags=lags, split="random", test=0.3, test_from=None)
         experiment = Experiment(series, validation=ValidationPlan(KFold(4)))
     feed, jobs, _ = prepare.read(experiment, plan(experiment))
     rng = np.random.default_rng(seed)
