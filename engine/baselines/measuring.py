@@ -18,7 +18,7 @@ from engine.events import Columns, Figures
 from engine.experiment import Experiment
 from engine.jobs import Job, loss_of
 from engine.metrics import tally
-from engine.plan import RunSpec, wants_refit
+from engine.plan import RunSpec, settled, wants_refit
 from engine.results import columns_of
 
 Cut = tuple[Integers, Integers]
@@ -47,12 +47,11 @@ class Measured:
     """Why there are no figures, in words; empty where there are."""
 
 
-def of_study(experiment: Experiment, specs: Sequence[RunSpec], *, test: bool) -> Iterator[Measured]:
-    """Read the data and yield the baselines of the planned runs, one by one.
+def of_study(experiment: Experiment, specs: Sequence[RunSpec]) -> Iterator[Measured]:
+    """Read the data and yield the baselines of the planned runs of one setting, one by one.
 
-    Each fold is measured once, however many restarts it has. With `test` each is also measured on the test rows, having
-    seen the rows of the run that is: the refit's, planned or yet to be planned, or else the only fold's. This is a look
-    at the test rows by no network.
+    Each fold is measured once, however many restarts it has. Where the study looks at the test rows, so does each
+    baseline, having seen the rows of the run that does: the refit's, or else the only fold's. No network looks here.
 
     Raises
     ------
@@ -60,17 +59,19 @@ def of_study(experiment: Experiment, specs: Sequence[RunSpec], *, test: bool) ->
         Where the data, the split or the loss cannot be.
     """
     runs = list(specs)
-    if test and wants_refit(experiment) and all(spec.role != "refit" for spec in runs):
-        runs.append(RunSpec(max((spec.index for spec in runs), default=-1) + 1, "refit", "refit"))
-    feed, jobs, _ = prepare.read(experiment, runs)
+    if wants_refit(experiment):
+        setting, settings = runs[0].setting, runs[0].settings
+        runs.append(RunSpec(len(runs), "refit", "refit", setting=setting, settings=settings))
+    feed, jobs = prepare.read_one(experiment, runs)
     folds: dict[tuple[int, int], Cut] = {}
     tested: Job | None = None
     for spec, job in zip(runs, jobs, strict=True):
         if spec.role != "refit":
             folds.setdefault((job.repeat, job.fold), (job.train, job.validation))
-        if test and len(job.test):
+        if len(job.test):
             tested = tested or job
-    yield from measure(experiment, feed, list(folds.values()), (tested.train, tested.test) if tested else None)
+    one = settled(experiment, runs[0])
+    yield from measure(one, feed, list(folds.values()), (tested.train, tested.test) if tested else None)
 
 
 def measure(experiment: Experiment, feed: Feed, cuts: Sequence[Cut], test: Cut | None = None) -> Iterator[Measured]:

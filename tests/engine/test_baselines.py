@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from making import baselines_of, own
 
-from engine import prepare
+from engine import prepare, reader
 from engine.baselines import BASELINES, Fold, measure
 from engine.data.sources import Births, Digits, Line, Wine
 from engine.experiment import Data, Experiment, ValidationPlan
@@ -32,7 +32,7 @@ def studied():
     """Return, for each study, (its folds, their validation rows, what is measured by name), worked out once."""
     found = {}
     for name, experiment in STUDIES.items():
-        feed, jobs, _ = prepare.read(experiment, plan(experiment))
+        feed, jobs = prepare.read_one(experiment, plan(experiment))
         folds = [Fold(feed, job.train, loss_of(experiment, feed.dataset.task)) for job in jobs]
         measured = measure(experiment, feed, [(job.train, job.validation) for job in jobs])
         found[name] = folds, [job.validation for job in jobs], {one.name: one for one in measured}
@@ -141,8 +141,8 @@ def test_copies_have_the_published_errors_whatever_the_lags(lags):
 @pytest.mark.parametrize("name", ["copy-last", "copy-last-week"])
 def test_what_is_copied_lies_so_many_days_before(name, lags):
     experiment = Experiment(Data(Births(), lags=lags))
-    feed, jobs, _ = prepare.read(experiment, plan(experiment))
-    series = prepare.prepare(Data(Births(), lags=1), 0).targets
+    feed, jobs = prepare.read_one(experiment, plan(experiment))
+    series = reader.prepare(Data(Births(), lags=1), 0).targets
     rows = np.arange(feed.dataset.rows)
     copies = BASELINES[name]().fit(Fold(feed, jobs[0].train, Squared())).predict(rows)
     days = feed.dataset.times - {"copy-last": 1, "copy-last-week": 7}[name]
@@ -172,7 +172,7 @@ def test_a_week_is_counted_in_days_and_only_where_rows_are_days(tmp_path, step, 
     assert ("copy-last-week" in measured) is weekly
     assert "copy-last" in measured
     if weekly:
-        feed, _, _ = prepare.read(experiment, plan(experiment))
+        feed, _ = prepare.read_one(experiment, plan(experiment))
         data = feed.dataset
         value = dict(zip(data.dates.tolist(), data.targets[:, 0], strict=True))
         tested = list(value)[-round(0.2 * len(value)) :]
@@ -183,7 +183,7 @@ def test_a_week_is_counted_in_days_and_only_where_rows_are_days(tmp_path, step, 
 def test_a_series_of_test_rows_copies_from_itself():
     data = Data(Births(), lags=1, test_name="births-1969")
     experiment = Experiment(data, validation=WHOLE)
-    feed, jobs, _ = prepare.read(experiment, plan(experiment))
+    feed, jobs = prepare.read_one(experiment, plan(experiment))
     fold = Fold(feed, jobs[0].train, Squared())
     copies = BASELINES["copy-last-week"]().fit(fold).predict(jobs[0].test)
     assert np.isnan(copies[:7]).all()

@@ -110,7 +110,7 @@ def test_empty_cells_are_filled_by_the_training_rows(tmp_path, missing):
     )
     (tmp_path / "gaps.csv").write_text("a,b,c,y\n" + text)
     experiment = Experiment(own(tmp_path / "gaps.csv", missing=missing), validation=ValidationPlan(Holdout()))
-    _, (job,), _ = prepare.read(experiment, plan(experiment))
+    _, (job,) = prepare.read_one(experiment, plan(experiment))
     measured = baselines_of(experiment)["linear"]
     middle = (np.nanmean if missing == "mean" else np.nanmedian)(cells[job.train], axis=0)
     filled = np.where(np.isnan(cells), middle, cells)
@@ -166,7 +166,7 @@ def test_held_out_cells_change_nothing_on_the_training_side(data, seed):
         lags = 7 if data.startswith("weeks") else 1
         series = dataclasses.replace(BIRTHS, lags=lags, split="random", test=0.3, test_from=None)
         experiment = Experiment(series, validation=ValidationPlan(KFold(4)))
-    feed, jobs, _ = prepare.read(experiment, plan(experiment))
+    feed, jobs = prepare.read_one(experiment, plan(experiment))
     rng = np.random.default_rng(seed)
     rest = np.unique(np.concatenate([rows for job in jobs for rows in (job.train, job.validation)]))
     test = np.setdiff1d(np.arange(feed.dataset.rows), rest)
@@ -183,7 +183,7 @@ def test_held_out_cells_change_nothing_on_the_training_side(data, seed):
 
 
 def test_a_fold_has_the_same_bits_alone_and_beside_others():
-    feed, jobs, _ = prepare.read(WINE, plan(WINE))
+    feed, jobs = prepare.read_one(WINE, plan(WINE))
     together = baselines_of(WINE)
     for one in measure(WINE, feed, [(jobs[2].train, jobs[2].validation)]):
         whole = together[one.name]

@@ -7,6 +7,7 @@ import math
 import struct
 import time
 import typing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -153,8 +154,10 @@ def study(experiment):
 
 
 def baselines_of(experiment, *, test=True):
-    """Return what the baselines of an experiment reach, by name."""
-    return {one.name: one for one in of_study(experiment, plan(experiment), test=test)}
+    """Return what the baselines of an experiment reach, by name; without `test`, of folds that no refit follows."""
+    if not test:
+        experiment = replace(experiment, validation=replace(experiment.validation, refit=False))
+    return {one.name: one for one in of_study(experiment, plan(experiment))}
 
 
 def bits(value):
