@@ -29,6 +29,11 @@ class Interval:
     level: float
     """The share of such intervals that hold the true mean."""
 
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Low and high, or None where there are none."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
 
 def corrected_interval(
     differences: Sequence[float], train_rows: float, held_out_rows: float, level: float = 0.95
@@ -83,7 +88,7 @@ def verdict(interval: Interval, *, larger_is_better: bool) -> Verdict:
     It is better or worse where the whole interval lies on one side of 0, and "no difference seen" where 0 lies in the
     interval or at its end, or where there is none: that is no proof that the settings are equal.
     """
-    if interval.low is None or interval.high is None or interval.low <= 0 <= interval.high:
+    if interval.bounds is None or interval.bounds[0] <= 0 <= interval.bounds[1]:
         return "no difference seen"
     return "better" if (interval.mean > 0) == larger_is_better else "worse"
 
