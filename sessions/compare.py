@@ -117,6 +117,9 @@ def _notes_on_runs(first: Page, second: Page, names: tuple[str, str]) -> Iterato
         yield "they predict different things, so no figure is compared"
     elif not _same_loss(first, second):
         yield "their loss functions differ, so the loss is not compared"
+    stops = [page.experiment.training.early_stopping is not None for page in (first, second)]
+    if stops[0] != stops[1]:
+        yield f"{names[stops[1]]} chose its epochs by the rows that judge it here, which flatters it a little"
     for page, name in zip((first, second), names, strict=True):
         record = page.record or Record()
         lost = [run.status for run in record.candidates if run.status != "finished"]

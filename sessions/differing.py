@@ -27,7 +27,6 @@ DIVIDING = (
     "data.test_file",
     "data.date",
     "data.group",
-    "data.missing",
     "data.task",
     "data.target",
     "data.target_transform",

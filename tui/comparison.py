@@ -8,9 +8,12 @@ from sessions.compare import Comparison
 from sessions.differing import HASH, Setting
 from sessions.pairs import Compared, Spread
 from tui.numbers import counted, figure, value_text
+from tui.text import safe
 
 Names = tuple[str, str]
 """What the first and the second page are called."""
+LONGEST_VALUE = 60
+"""Characters of a setting within a sentence."""
 MOST_DECIMALS = 6
 """Finer differences are written with an exponent."""
 
@@ -90,7 +93,8 @@ def _reason(setting: Setting) -> str:
     if setting.key == HASH:
         known = None not in setting.values
         return "their data differ, though not in any setting" if known else "it is not known which data they have read"
-    return f"{setting.key}: {' and '.join(map(value_text, setting.values))}"
+    values = (safe(value_text(value), LONGEST_VALUE) for value in setting.values)
+    return f"{setting.key}: {' and '.join(values)}"
 
 
 def _decimals(compared: Compared) -> int:

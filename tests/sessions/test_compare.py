@@ -242,6 +242,14 @@ def test_rolling_folds_other_rows_interventions_and_edits_are_told():
     assert "b: it was edited" in notes
 
 
+def test_who_stopped_early_is_flattered():
+    early = page({"training": {"early_stopping": {"patience": 3}}})
+    flattered = "chose its epochs by the rows that judge it here, which flatters it a little"
+    assert f"b {flattered}" in compare_pages(page(), early, ("a", "b")).notes
+    assert f"a {flattered}" in compare_pages(early, page(), ("a", "b")).notes
+    assert not any(flattered in note for note in compare_pages(early, early).notes)
+
+
 def test_equal_differences_are_told():
     found = compare_pages(page(), page({"model": {"hidden": [4]}}))
     assert found.figures[0].verdict == "no difference seen"

@@ -17,6 +17,7 @@ from engine.events import DataRead
 from engine.intervals import corrected_interval, paired_interval
 from sessions import codec
 from sessions.compare import Comparison, compare_pages
+from sessions.differing import Setting
 from sessions.pairs import Compared, Pair, Spread
 from tui import comparison as words
 from tui.cli import main
@@ -258,6 +259,13 @@ def test_any_numbers_fit_a_terminal(differences, first, second):
     lead = of(first, second, paired_interval(differences), over="restarts")
     ((_, *shown),) = words.figure_rows(Comparison((), (), (lead,), {}, ()))
     assert sum(map(len, shown)) + 4 <= WIDTH - len("accuracy  ")
+
+
+def test_a_long_setting_does_not_fill_the_sentence(folder):
+    pages = [codec.read_page(saved(folder, name)) for name in ("one", "two")]
+    long = Setting("data.features", (["a" * 500], ["b" * 500]))
+    found = replace(compare_pages(*pages), unpaired_by=(long,))
+    assert len(words.headline(found, ("a", "b"))) < 300
 
 
 def test_a_comparison_with_itself(folder):
