@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import tables
+from engine.data.sources import OwnFile
 from engine.experiment import Experiment
 from engine.fields import fields_of
 from sessions.page import Page
@@ -82,12 +83,21 @@ def unpaired_by(first: Page, second: Page) -> tuple[Setting, ...]:
     if not _hashes([first, second]):
         # Whatever stands in [data] may be the reason; where nothing does, a file has changed.
         others = [setting for setting in settings if setting.key.startswith("data.") and setting not in found]
-        found += others or [Setting(HASH, tuple(_hash(page) for page in (first, second)))]
+        if not _other_columns_only(first, second, others):
+            found += others or [Setting(HASH, tuple(_hash(page) for page in (first, second)))]
     rows = tuple(_rows_of(page) for page in (first, second))
     if not found and any(rows[0][place] != rows[1][place] for place in rows[0].keys() & rows[1].keys()):
         # The experiment of a page may have been edited since it was trained.
         found.append(Setting(ROWS, tuple(list(each.values()) for each in rows)))
     return tuple(found)
+
+
+def _other_columns_only(first: Page, second: Page, differences: Sequence[Setting]) -> bool:
+    """Tell whether both pages read the same rows of a data set, and other columns of them; a file may have changed."""
+    seen = [page.record.data for page in (first, second) if page.record and page.record.data]
+    own_file = any(isinstance(page.experiment.data.source, OwnFile) for page in (first, second))
+    same_rows = len(seen) == 2 and seen[0].rows == seen[1].rows
+    return same_rows and not own_file and [setting.key for setting in differences] == ["data.features"]
 
 
 def _rows_of(page: Page) -> dict[tuple[int, int, int], int]:

@@ -157,6 +157,20 @@ def test_what_leaves_the_held_out_rows_alone_leaves_pairs(changes):
         assert one.validation.tolist() == another.validation.tolist()
 
 
+def test_other_columns_of_the_same_rows_leave_pairs():
+    fewer = {"data": {"features": ["alcohol", "ash"]}}
+    assert unpaired_by(page(), page(fewer, sha="cd" * 32)) == ()
+    # Where more differs than the columns, or a file might have changed, the hash has the last word.
+    both = merged(fewer, {"data": {"label_noise": 0.1}})
+    assert "data.features" in keys(unpaired_by(page(), page(both, sha="cd" * 32)))
+    own, of_own = ({"data": {"file": "a.csv"} | more} for more in ({}, {"features": ["x"]}))
+    base = {"validation": {"method": "k-fold", "k": 3}}
+    assert keys(unpaired_by(page(own, base=base), page(of_own, base=base, sha="cd" * 32))) == ["data.features"]
+    jobs = [read(of.experiment, plan(of.experiment))[1] for of in (page(), page(fewer))]
+    for one, another in zip(*jobs, strict=True):
+        assert one.validation.tolist() == another.validation.tolist()
+
+
 def test_files_of_other_names_with_the_same_rows_are_the_same_data():
     first, second = ({"data": {"file": name, "target": "y"}} for name in ("a.csv", "b.csv"))
     base = {"validation": {"method": "k-fold", "k": 3}}
