@@ -82,6 +82,10 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("session", metavar="SESSION")
     show.add_argument("--json", action="store_true", help="as `run --json` prints it")
 
+    compare = command("compare", "compare.compare", "compare pages with the first: settings, differences, a verdict")
+    compare.add_argument("pages", nargs="+", metavar="SESSION", help="two or more")
+    compare.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
     replay = command("replay", "replay.replay", "watch a page again")
     replay.add_argument("session", metavar="SESSION")
     replay.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="1 is the pace it had (default 1)")
