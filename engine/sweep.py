@@ -52,7 +52,7 @@ class Sweep:
         sample = table.get(SAMPLE)
         if sample is not None and (isinstance(sample, bool) or not isinstance(sample, int) or sample < 1):
             raise KeyProblem("sweep.sample", f"must be a whole number of at least 1, not {shown(sample)}")
-        axes = []
+        axes: list[tuple[str, tuple[Any, ...]]] = []
         for key, values in _flat({name: item for name, item in table.items() if name != SAMPLE}):
             if key in FIXED:
                 raise KeyProblem(f"sweep.{key}", "cannot be varied", FIXED[key])
@@ -60,6 +60,8 @@ class Sweep:
                 raise KeyProblem(f"sweep.{key}", f"must be a list of values, not {shown(values)}", "write [a, b, …]")
             if not values:
                 raise KeyProblem(f"sweep.{key}", "is an empty list", "name the values to try, or leave the key out")
+            if key in dict(axes):
+                raise KeyProblem(f"sweep.{key}", "stands there twice, quoted and not", "leave one of them out")
             axes.append((key, tuple(values)))
         if sample is not None and not axes:
             raise KeyProblem("sweep.sample", "has nothing to draw from", 'add a key, e.g. "training.learning_rate"')

@@ -134,6 +134,9 @@ def _depth(text: str) -> int:
 def _override(body: dict[str, Any], key: str, value: str) -> None:
     table = body
     *parents, last = key.split(".")
+    if parents[:1] == ["sweep"]:
+        # The keys of this table are dotted themselves.
+        parents, last = ["sweep"], key.removeprefix("sweep.").strip("\"'")
     for parent in parents:
         table = table.setdefault(parent, {})
         if not isinstance(table, dict):

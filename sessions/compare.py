@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from engine.errors import LabError
 from engine.jobs import loss_of
 from engine.validations import Rolling
+from sessions.chosen import chosen_page
 from sessions.differing import HASH, Setting, differing, unpaired_by
 from sessions.page import Page
 from sessions.pairs import Compared, compare_runs
@@ -34,6 +35,8 @@ class Comparison:
 def compare_pages(first: Page, second: Page, names: tuple[str, str] = ("the first", "the second")) -> Comparison:
     """Return how a second page compares with a first one; `names` are what notes call them.
 
+    Of a sweep it is the chosen setting that is compared.
+
     Raises
     ------
     LabError
@@ -43,6 +46,7 @@ def compare_pages(first: Page, second: Page, names: tuple[str, str] = ("the firs
         if page.record is None or not page.record.runs:
             title = f"{name} ({page.title})" if page.title else name
             raise LabError(f"{title} has no runs to compare", "train it first: lossbook run")
+    first, second = chosen_page(first), chosen_page(second)
     reasons, settings = unpaired_by(first, second), differing([first, second])
     runs, others = _runs(first), _runs(second)
     figures = []

@@ -16,7 +16,7 @@ from sessions.page import Page
 HASH = "record.data.sha256"
 ROWS = "record.runs.validation_rows"
 FILES = ("data.file", "data.test_file")
-WITHOUT_EFFECT = ("choose_by", "validation.refit")
+WITHOUT_EFFECT = ("choose_by", "baselines", "validation.refit")
 """Keys that change no run that is compared."""
 DIVIDING = (
     "seed",

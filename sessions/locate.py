@@ -35,4 +35,6 @@ def line_of(text: str, key: str) -> int | None:
 
 
 def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(double or single or bare for double, single, bare in PART.findall(dotted))
+    """Return the parts of a key; those of a sweep's are dotted in quotes."""
+    names = [double or single or bare for double, single, bare in PART.findall(dotted)]
+    return tuple(part for name in names for part in name.split("."))

@@ -106,6 +106,8 @@ class Record:
     """The setting that the validation rows have chosen."""
     chosen_by: str = ""
     baselines: tuple[BaselineMeasured, ...] = ()
+    looks_before: int = 0
+    """How often other pages had looked at the same test rows when this one did."""
     loading: float | None = None
     """The share of a large file that has been read; None where nothing is being read. Never saved."""
 

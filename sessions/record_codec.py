@@ -16,6 +16,7 @@ from engine.errors import LabError
 from engine.events import BaselineMeasured, DataRead, EnvironmentSeen, Figures
 from engine.fields import convert
 from sessions.curve import Curve
+from sessions.looks import looks_of
 from sessions.record import Curves, Intervention, Record, RunRecord
 from sessions.texts import clean
 
@@ -33,9 +34,15 @@ def write(record: Record) -> str:
         head["refit_reason"] = record.refit_reason
     if record.chosen is not None:
         head |= {"chosen": record.chosen, "chosen_by": record.chosen_by}
-    if any(record.settings):
-        head["settings"] = list(record.settings)
+    if record.data is not None and record.data.test_sha256:
+        head |= {"test_rows": record.data.test_sha256, "test_looks": looks_of(record)}
+        if record.looks_before:
+            head["looks_before"] = record.looks_before
     parts = [_dumps(head)]
+    if any(record.settings):
+        # Written here too: of a list of tables tomli-w makes `[[settings]]`, which would not be the record's.
+        lines = "".join(f"    {_inline_table(settings)},\n" for settings in record.settings)
+        parts.append(f"settings = [\n{lines}]\n")
     for name, part in (("data", record.data), ("environment", record.environment)):
         if part is not None:
             parts.append(f"\n[record.{name}]\n{_dumps(dataclasses.asdict(part))}")
@@ -69,6 +76,7 @@ def read(table: Mapping[str, Any]) -> Record:
             settings=tuple(dict(settings) for settings in table.get("settings", [{}])),
             chosen=None if "chosen" not in table else convert(table["chosen"], int, "chosen"),
             chosen_by=str(table.get("chosen_by", "")),
+            looks_before=convert(table.get("looks_before", 0), int, "looks_before"),
             baselines=tuple(_read_baseline(baseline) for baseline in table.get("baselines", [])),
         )
     except (LabError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -90,6 +98,20 @@ def _baseline_lines(baseline: BaselineMeasured) -> Iterator[str]:
         yield f"test = {_inline(baseline.test)}\n"
     if baseline.left_out:
         yield _dumps({"left_out": baseline.left_out})
+
+
+def _inline_table(plain: Mapping[str, Any]) -> str:
+    """Return a table on one line."""
+    return f"{{ {', '.join(f'{_key(key)} = {_value(value)}' for key, value in clean(plain).items())} }}"
+
+
+def _value(value: Any) -> str:
+    """Return a plain value on one line."""
+    if isinstance(value, Mapping):
+        return _inline_table(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return number(value) if isinstance(value, float) else tomli_w.dumps({"v": value}).partition(" = ")[2].strip()
 
 
 def _inline(figures: Figures) -> str:

@@ -17,6 +17,7 @@ from engine.errors import LabError
 from engine.events import DataLoading, Event, RunEnded
 from sessions import files
 from sessions.journal import Journal
+from sessions.looks import before
 from sessions.page import Page
 from sessions.record import Record, fold
 from sessions.store import Store, interrupted, journal_of
@@ -96,7 +97,9 @@ class Recorder:
 
     def finish(self) -> bool:
         """Save the page for good and drop the journal; what still went is called interrupted."""
-        self.page = replace(self.page, record=interrupted(self.record))
+        record = interrupted(self.record)
+        looks = before(self.store.folder, record, self.path)
+        self.page = replace(self.page, record=replace(record, looks_before=looks))
         saved = self.save()
         if self._journal is not None:
             if saved:

@@ -11,7 +11,10 @@ from typing import Any
 from engine.choosing import over_folds
 from engine.events import BaselineMeasured, Figures
 from engine.plan import mean_and_sd
+from sessions.chosen import against_chosen
+from sessions.looks import looks_of, optimism
 from sessions.page import Page
+from sessions.pairs import Compared
 from sessions.record import Record, RunRecord
 
 Summary = dict[str, dict[str, float]]
@@ -33,12 +36,46 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
         "summary": {} if chosen is None else summaries[chosen],
         "refit": as_plain(record.refit, record) if record.refit else None,
         "baselines": [baseline_as_plain(baseline) for baseline in record.baselines],
-        "test_looks": sum(run.test is not None for run in record.runs),
+        "differences": chosen_as_plain(page, against_chosen(page))["differences"],
+        "test_looks": record.looks_before + looks_of(record),
+        "test_looks_before": record.looks_before,
+        "optimism": _optimism(record),
         "verdict": None,
         "data": asdict(record.data) if record.data else None,
         "warnings": list(record.data.warnings) if record.data else [],
     }
     plain: dict[str, Any] = finite(report)
+    return plain
+
+
+def _optimism(record: Record) -> dict[str, Any] | None:
+    """Return by how much the best of all looks at the test rows may flatter; None after one look."""
+    found = optimism(record)
+    return None if found is None else {"metric": found[0], "test": found[1], "by": found[2]}
+
+
+def difference_as_plain(compared: Compared | None) -> dict[str, Any] | None:
+    """Return a difference with its interval and what it says; None where there is nothing to compare."""
+    if compared is None:
+        return None
+    return {
+        "figure": f"validation.{compared.metric}",
+        "difference": compared.difference,
+        "interval": compared.interval.bounds if compared.interval else None,
+        "verdict": compared.verdict,
+    }
+
+
+def chosen_as_plain(page: Page, found: Sequence[Compared | None]) -> dict[str, Any]:
+    """Return the chosen setting and how each setting compares with it, as `against_chosen` found."""
+    record = page.record or Record()
+    differences = [
+        {"settings": settings, **(difference_as_plain(compared) or {})}
+        for settings, compared in zip(record.settings, found, strict=True)
+        if compared is not None
+    ]
+    chosen = None if record.chosen is None else record.settings[record.chosen]
+    plain: dict[str, Any] = finite({"chosen": chosen, "chosen_by": record.chosen_by, "differences": differences})
     return plain
 
 

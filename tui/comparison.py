@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from engine.plan import shown_setting
+from engine.sweep import Settings
 from sessions.compare import Comparison
 from sessions.differing import HASH, Setting
 from sessions.pairs import Compared, Spread
@@ -36,6 +38,17 @@ def headline(comparison: Comparison, names: Names) -> str:
         "no difference seen": f"no difference seen between {first} and {second}",
     }
     return f"{said[lead.verdict]}: {numbers} over {_over(lead)}"
+
+
+def setting_label(settings: Settings) -> str:
+    """Return what a setting is called: `learning_rate=0.01 · hidden=[16]`."""
+    return " · ".join(f"{key.rpartition('.')[2]}={shown_setting(value)}" for key, value in settings.items())
+
+
+def setting_row(label: str, compared: Compared) -> tuple[str, ...]:
+    """Return a setting beside the chosen one: its name, its figure, the difference with its interval, the verdict."""
+    said = compared.verdict or ("not paired" if not compared.pairs else "unknown: one pair has no spread")
+    return label, _spread(compared.second, _decimals(compared)), difference(compared), said
 
 
 def figure_rows(comparison: Comparison) -> list[tuple[str, ...]]:

@@ -85,12 +85,11 @@ class Controller:
         """Train the draft from its first event to its last, keeping it on a new page."""
         if self._study is not None:
             return
-        experiment = form.check(self.draft)
+        study = Study(form.check(self.draft), self._pool)
         self._save_notes_of_old_page()
         page = self._new_page()
         recorder = Recorder(self.store, page, self._now())
         self._take_problem(recorder)
-        study = Study(experiment, self._pool)
         self._recorder, self._study = recorder, study
         self._kept.clear()
         self.page, self.path = recorder.page, recorder.path

@@ -483,3 +483,18 @@ def test_an_override_that_cannot_be_is_a_lab_error(key, value):
     assert "line" not in caught.value.where
     if key in {"training.epochs", "training.epoch", "training", "seed.x"}:
         assert caught.value.where == f"--set {key}"
+
+
+@pytest.mark.parametrize("count", [2, 40])
+def test_settings_of_a_sweep_come_back_however_many_they_are(count):
+    values = [0.5, 3, True, "a\nb", "]\x1b", [16, 32], [], {"patience": 3, "min_delta": 0.5}, "2013-01-01"]
+    tried = tuple({"training.learning_rate": n / 10, f"data.key {n}": values[n % len(values)]} for n in range(count))
+    record = Record("finished", (RunRecord("r"),), settings=tried, chosen=1, chosen_by="loss")
+    text = codec.write_page(Page(PLAIN, record=record))
+    again = codec.parse(text, "f")
+    assert again.warning == ""
+    assert again.record.chosen == 1
+    assert [list(map(type, one.values())) for one in again.record.settings] == [
+        list(map(type, one.values())) for one in tried
+    ]
+    assert codec.write_page(again) == text

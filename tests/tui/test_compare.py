@@ -157,7 +157,7 @@ def test_a_page_whose_runs_all_diverged_is_told(folder, lossbook):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["one"], "1 page cannot be compared"),
+        (["one"], "compared with itself only where it has a sweep"),
         (["one"] * 27, "27 pages cannot be compared"),
         (["one", "none"], "there is no session 'none'"),
         (["one", "empty"], "b (empty) has no runs to compare"),

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import TypeAlias
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -42,6 +43,10 @@ def complain(problem: str) -> int:
     return BAD_INPUT
 
 
+Add: TypeAlias = Callable[[str, str, str], argparse.ArgumentParser]
+"""Adds a command by its name, its function and what it does."""
+
+
 def _command(options: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     module, function = options.function
     command: Callable[[argparse.Namespace], int] = getattr(import_module(module), function)
@@ -69,22 +74,43 @@ def build_parser() -> argparse.ArgumentParser:
         added.set_defaults(function=tuple(f"tui.cli.{function}".rsplit(".", 1)))
         return added
 
+    _add_training(command)
+    _add_pages(command)
+    _add_data(command)
+    return parser
+
+
+def _add_training(command: Add) -> None:
+    """Add what trains or computes."""
     run = command("run", "run.run", "train headless and save a page for each file")
     run.add_argument("files", nargs="+", metavar="FILE|SESSION")
-    run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a key, as in TOML")
-    run.add_argument("--json", action="store_true", help="one JSON object a file on standard output")
+    _add_set(run, "override a key, as in TOML")
+    _add_json(run, "one JSON object a file on standard output")
     run.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: the cores)")
 
-    listing = command("list", "pages.list_pages", "list the saved pages, newest first")
-    listing.add_argument("--json", action="store_true", help="one JSON list on standard output")
+    find_rate = command("find-rate", "find_rate.find_rate", "try learning rates from small to large and suggest one")
+    find_rate.add_argument("file", metavar="FILE|SESSION")
+    _add_set(find_rate, "override a key, as in TOML")
+    _add_json(find_rate)
+
+    study = command("study", "study.study", "list the studies of their own, or do one: what luck does, what peeking")
+    study.add_argument("name", nargs="?", metavar="NAME", help="a study; without one they are listed")
+    _add_set(study, "change a setting of the study")
+    study.add_argument("--seed", type=_seed, default=0, metavar="N", help="another seed, other draws (default 0)")
+    _add_json(study, "one JSON value on standard output")
+
+
+def _add_pages(command: Add) -> None:
+    """Add what reads pages."""
+    _add_json(command("list", "pages.list_pages", "list the saved pages, newest first"), "one JSON list")
 
     show = command("show", "pages.show_page", "show a page: settings, runs, notes")
     show.add_argument("session", metavar="SESSION")
-    show.add_argument("--json", action="store_true", help="as `run --json` prints it")
+    _add_json(show, "as `run --json` prints it")
 
     compare = command("compare", "compare.compare", "compare pages with the first: settings, differences, a verdict")
     compare.add_argument("pages", nargs="+", metavar="SESSION", help="two or more")
-    compare.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    _add_json(compare)
 
     replay = command("replay", "replay.replay", "watch a page again")
     replay.add_argument("session", metavar="SESSION")
@@ -95,19 +121,11 @@ def build_parser() -> argparse.ArgumentParser:
     inspect = command("inspect", "inspect.inspect", "say where a run stands: minimum, saddle point, plateau or slope")
     inspect.add_argument("session", metavar="SESSION")
     inspect.add_argument("--run", type=_positive, metavar="N", help="its number on the page (default: the last)")
-    inspect.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    _add_json(inspect)
 
-    find_rate = command("find-rate", "find_rate.find_rate", "try learning rates from small to large and suggest one")
-    find_rate.add_argument("file", metavar="FILE|SESSION")
-    find_rate.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a key, as in TOML")
-    find_rate.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
-    study = command("study", "study.study", "list the studies of their own, or do one: what luck does, what peeking")
-    study.add_argument("name", nargs="?", metavar="NAME", help="a study; without one they are listed")
-    study.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the study")
-    study.add_argument("--seed", type=_seed, default=0, metavar="N", help="another seed, other draws (default 0)")
-    study.add_argument("--json", action="store_true", help="one JSON value on standard output")
-
+def _add_data(command: Add) -> None:
+    """Add what starts an experiment: its file and its data."""
     new = command("new", "new.new", "write a commented experiment file to start from")
     new.add_argument("file", nargs="?", metavar="FILE", help="standard output if left out")
 
@@ -119,15 +137,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     data = command("data", "data.data", "list the data sets, or describe one, or a file")
-    data.add_argument(
-        "name",
-        nargs="?",
-        metavar="NAME|FILE",
-        help="a data set, a table, or the experiment file (.toml) that reads one",
-    )
-    data.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="such as data.decimal=comma")
-    data.add_argument("--json", action="store_true", help="one JSON value on standard output")
-    return parser
+    said = "a data set, a table, or the experiment file (.toml) that reads one"
+    data.add_argument("name", nargs="?", metavar="NAME|FILE", help=said)
+    _add_set(data, "such as data.decimal=comma")
+    _add_json(data, "one JSON value on standard output")
+
+
+def _add_set(parser: argparse.ArgumentParser, says: str) -> None:
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=says)
+
+
+def _add_json(parser: argparse.ArgumentParser, says: str = "one JSON object on standard output") -> None:
+    parser.add_argument("--json", action="store_true", help=says)
 
 
 def _add_app_options(parser: argparse.ArgumentParser) -> None:

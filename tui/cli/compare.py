@@ -11,12 +11,13 @@ from typing import Any
 
 from engine.errors import LabError
 from sessions import codec
+from sessions.chosen import against_chosen, chosen_page
 from sessions.compare import Comparison, compare_pages
 from sessions.differing import Setting, differing
 from sessions.page import Page
 from sessions.pairs import Compared, Spread
 from sessions.record import Record
-from sessions.report import finite
+from sessions.report import chosen_as_plain, finite
 from tui import comparison as words
 from tui.cli.json_text import json_text
 from tui.cli.pages import store_of
@@ -30,6 +31,8 @@ WIDTH = 79
 def compare(options: argparse.Namespace) -> int:
     """Compare each page with the first and print what differs."""
     store = store_of(options)
+    if len(options.pages) == 1:
+        return _compare_settings(store.find(options.pages[0]), as_json_line=options.json)
     if not 2 <= len(options.pages) <= len(ascii_lowercase):
         raise LabError(
             f"{counted(len(options.pages), 'page')} cannot be compared",
@@ -38,7 +41,7 @@ def compare(options: argparse.Namespace) -> int:
     paths = [store.find(name) for name in options.pages]
     pages = [codec.read_page(path) for path in paths]
     names = list(ascii_lowercase[: len(pages)])
-    settings = differing(pages)
+    settings = differing([chosen_page(page) for page in pages])
     found = {name: compare_pages(pages[0], page, ("a", name)) for name, page in zip(names[1:], pages[1:], strict=True)}
     if options.json:
         heads = zip(names, paths, pages, strict=True)
@@ -64,6 +67,37 @@ def compare(options: argparse.Namespace) -> int:
     if intervals > 1:
         print()
         print(_wrapped(f"! each of the {intervals} intervals holds with 95 % by itself; that all do is less likely"))
+    return 0
+
+
+def _compare_settings(path: Path, *, as_json_line: bool) -> int:
+    """Compare the settings of one page's sweep with the one that was chosen."""
+    page = codec.read_page(path)
+    record = page.record or Record()
+    if record.chosen is None:
+        raise LabError(
+            "one page is compared with itself only where it has a sweep that chose a setting",
+            "name two pages: lossbook compare SESSION SESSION",
+            where=path.stem,
+        )
+    found = against_chosen(page)
+    if as_json_line:
+        print(json_text({"session": str(path), **chosen_as_plain(page, found)}))
+        return 0
+    labels = [words.setting_label(settings) for settings in record.settings]
+    print(f"chosen by {record.chosen_by}: {safe(labels[record.chosen], 200)}\n")
+    known = [(label, compared) for label, compared in zip(labels, found, strict=True) if compared is not None]
+    known.sort(key=lambda item: item[1].second.mean * (-1 if item[1].larger_is_better else 1))
+    rows = [words.setting_row(label, compared) for label, compared in known]
+    print(table(["setting", record.chosen_by, "less the chosen one's", "it is"], rows))
+    lost = len(record.settings) - 1 - len(known)
+    if lost:
+        print(f"! {counted(lost, 'setting')} did not finish with a number")
+    over = {compared.over for _, compared in known if compared.interval}
+    if "folds" in over:
+        print(
+            _wrapped("! intervals of 95 %, corrected for shared training rows; the best of many is flattered by luck")
+        )
     return 0
 
 

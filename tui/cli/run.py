@@ -14,7 +14,9 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.control import Stop
+from engine.errors import KeyProblem, LabError
 from engine.experiment import Experiment
+from engine.plan import plan
 from engine.pool import Pool
 from engine.study import Study
 from sessions import codec
@@ -40,7 +42,12 @@ def run(options: argparse.Namespace) -> int:
         path = store.find(name)
         page = codec.read_page(path, overrides)
         titled = replace(page, title=page.title or default_title(page.experiment), record=None)
-        jobs.append(Job(path, overrides, titled, settled(page, path, overrides)))
+        experiment = settled(page, path, overrides)
+        try:
+            plan(experiment)
+        except KeyProblem as error:
+            raise LabError(blame(path, error.key, str(error), overrides)) from error
+        jobs.append(Job(path, overrides, titled, experiment))
     for left in store.recover():
         print(f"lossbook: {left}", file=sys.stderr)
     return asyncio.run(_run_all(jobs, store, options))
@@ -84,6 +91,7 @@ async def _run_one(job: Job, store: Store, pool: Pool, *, as_json_line: bool) ->
     if not recorder.finish():
         complain(recorder.problem)
         return FAILED
+    record = recorder.record
     if as_json_line:
         print(json_text(as_json(recorder.path, recorder.page)))
     else:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from sessions.looks import looks_of, said_of_looks
 from sessions.record import Record, RunRecord
 from sessions.report import summarize
-from tui.numbers import figure, main_metric
+from tui.numbers import counted, figure, main_metric
 from tui.text import safe
 
 
@@ -53,4 +54,9 @@ def problems(record: Record) -> list[str]:
     """Return one line for each thing that went wrong or may mislead."""
     said = {run.problem: run.label for run in reversed(record.runs) if run.problem}
     lines = [f"{label}: {problem}" for problem, label in said.items()]
+    again = [run for run in record.runs if run.again and not run.problem]
+    if again:
+        lines.append(f"{again[0].again}: {counted(len(again), 'run')} began again from the start")
+    if record.looks_before + looks_of(record) > 1:
+        lines.append(said_of_looks(record))
     return [safe(line, 500) for line in [*lines, *(record.data.warnings if record.data else ())]]

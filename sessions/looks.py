@@ -1,0 +1,103 @@
+"""The ledger of test looks: how often the same test rows have been looked at, over all pages of the notebook.
+
+Every look after which something is changed and looked at again makes the test rows a little more like validation rows.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+from engine.events import Figures
+from engine.optimism import expected_optimism
+from sessions.record import Record
+
+HEAD = re.compile(r"^\[record\]\n(?P<head>(?:[^\[\n][^\n]*\n)*)", re.MULTILINE)
+ROWS = re.compile(r'^test_rows = "(?P<rows>[0-9a-f]+)"$', re.MULTILINE)
+LOOKS = re.compile(r"^test_looks = (?P<looks>[0-9]{1,6})$", re.MULTILINE)
+MOST_BYTES = 8 << 20
+
+
+def looks_of(record: Record) -> int:
+    """Return how many networks of a page were measured on its test rows."""
+    return sum(run.test is not None for run in record.runs)
+
+
+def looks_in(folder: Path, test_sha256: str, *, but: Path) -> int:
+    """Return how often the other pages of a folder have looked at the test rows of this name.
+
+    Only the head of each record is read: what it says of itself is enough, and a page that cannot be read has no say.
+    """
+    if not test_sha256:
+        return 0
+    return sum(_said(path, test_sha256) for path in folder.glob("*.toml") if path != but)
+
+
+def _said(path: Path, test_sha256: str) -> int:
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES:
+            return 0
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0
+    # The last one: notes may hold what looks like a record.
+    found = next(reversed([*HEAD.finditer(text)]), None)
+    rows = ROWS.search(found["head"]) if found else None
+    looks = LOOKS.search(found["head"]) if found else None
+    return int(looks["looks"]) if rows and looks and rows["rows"] == test_sha256 else 0
+
+
+def optimism(record: Record) -> tuple[str, float, float] | None:
+    """Return a metric, its value on the test rows, and how much the best of all looks flatters it, at most.
+
+    None where there was one look, or where the spread of the rows' errors is not known. The standard error of an
+    accuracy a over n rows is √(a(1 − a)/n); that of a mean absolute error √((RMSE² − MAE²)/n), for a single target.
+    """
+    looks = record.looks_before + looks_of(record)
+    run = next((run for run in reversed(record.runs) if run.test and run.test_rows), None)
+    if looks < 2 or run is None or run.test is None:
+        return None
+    found = _standard_error(run.test, run.test_rows, record.data.outputs if record.data else 1)
+    if found is None:
+        return None
+    metric, error = found
+    return metric, run.test[metric], expected_optimism(looks, error)
+
+
+def _standard_error(test: Figures, rows: int, outputs: int) -> tuple[str, float] | None:
+    if "accuracy" in test:
+        return "accuracy", math.sqrt(max(0.0, test["accuracy"] * (1 - test["accuracy"])) / rows)
+    if "mae" in test and "rmse" in test and outputs == 1:
+        variance = max(0.0, test["rmse"] ** 2 - test["mae"] ** 2)
+        return ("mae", math.sqrt(variance / rows)) if math.isfinite(variance) else None
+    return None
+
+
+def said_of_looks(record: Record, figure: str = "{:.3g}") -> str:
+    """Return in a sentence how often the test rows have been looked at; empty where they have not."""
+    own, before = looks_of(record), record.looks_before
+    if not own:
+        return ""
+    rows = next(run.test_rows for run in record.runs if run.test is not None)
+    looks = own + before
+    if looks == 1:
+        return f"the first look at these {rows:,} test rows"
+    where = "on this page" if not before else "in this notebook"
+    said = f"{looks} looks at these {rows:,} test rows {where}"
+    flattered = optimism(record)
+    if flattered is None:
+        return said
+    metric, _, by = flattered
+    way = "lower" if metric == "mae" else "higher"
+    return f"{said}: the best of so many may look {figure.format(by)} {way} in {metric} than it is"
+
+
+def before(folder: Path, record: Record, path: Path) -> int:
+    """Return the looks of other pages at a record's test rows; none where it has not looked itself."""
+    if record.data is None or not looks_of(record):
+        return 0
+    try:
+        return looks_in(folder, record.data.test_sha256, but=path)
+    except OSError:
+        return 0
