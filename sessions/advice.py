@@ -1,0 +1,121 @@
+"""Sentences about a sweep: which setting is best, how far the next one is, and where to try further."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from engine.fields import FieldInfo, fields_of
+from engine.plan import shown_setting
+from engine.sweep import Settings
+from engine.tables import TABLES
+from sessions.record import Record
+from sessions.settings import (
+    Result,
+    chosen_result,
+    is_number,
+    names_of,
+    ranked,
+    results_of,
+    said,
+    values_of,
+    varied,
+)
+
+
+def conclusions(record: Record, figure: str, write: Callable[[float], str]) -> list[str]:
+    """Return what a sweep has shown by a validation figure; nothing where fewer than two settings differ.
+
+    `write` puts a figure into digits.
+    """
+    keys = varied(record)
+    results = results_of(record)
+    if not keys:
+        return []
+    order = [result for result in ranked(results, figure) if result.spread("validation", figure) is not None]
+    lines = []
+    if order:
+        lines += [_best(order, keys, figure, write), *beyond(record, order[0].settings)]
+        chosen = chosen_result(record, results)
+        if chosen is not None and chosen.number != order[0].number:
+            lines.insert(1, f"chosen by {record.chosen_by or 'loss'}: {said(chosen.settings, keys)}")
+    for word in ("diverged", "failed"):
+        bad = [result for result in results if result.bad == word]
+        if bad:
+            lines.append(f"{_count(len(bad))} {word}: {_listed(bad, keys)}")
+    waiting = sum(result.finished < len(result.runs) for result in results) if not record.over else 0
+    if waiting:
+        lines.append(f"{_count(waiting)} not finished yet")
+    return lines
+
+
+def beyond(record: Record, best: Settings) -> list[str]:
+    """Return a sentence for each numeric key whose best value is the smallest or the largest tried.
+
+    Where the key cannot be smaller or larger, as a dropout below 0, there is nothing to say.
+    """
+    keys = varied(record)
+    lines = []
+    for key, name in zip(keys, names_of(keys), strict=True):
+        if key == "seed":  # a number without an order
+            continue
+        values = values_of(record, key)
+        value = best.get(key)
+        if len(values) < 2 or not all(map(is_number, values)) or value is None:
+            continue
+        edges = (("smallest", values[0], "below"), ("largest", values[-1], "beyond"))
+        for word, edge, where in edges:
+            if value == edge and _may_go(key, value, further=-1 if where == "below" else 1):
+                lines.append(f"{name}: the best is the {word} tried: try {where} {shown_setting(value)}")
+    return lines
+
+
+def _best(order: Sequence[Result], keys: Sequence[str], figure: str, write: Callable[[float], str]) -> str:
+    first = order[0].spread("validation", figure)
+    assert first is not None  # noqa: S101 - the caller's condition, for the type checker
+    so_far = " so far" if order[0].so_far else ""
+    text = f"best{so_far}: {said(order[0].settings, keys)}, validation {figure} {_digits(order[0], figure, write)}"
+    second = order[1].spread("validation", figure) if len(order) > 1 else None
+    if second is None:
+        return text
+    apart = abs(second.mean - first.mean)
+    complete = order[0].finished / len(order[0].runs) <= order[1].finished / len(order[1].runs)
+    next_one = said(order[1].settings, keys)
+    if not complete:
+        return f"{text}; next, less complete: {next_one}, {write(second.mean)}"
+    within = ", less than the sd" if apart < max(first.sd, second.sd) else ""
+    return f"{text}; next: {next_one}, {write(apart)} behind{within}"
+
+
+def _digits(result: Result, figure: str, write: Callable[[float], str]) -> str:
+    spread = result.spread("validation", figure)
+    assert spread is not None  # noqa: S101 - as above
+    folds = len({(run.repeat, run.fold) for run in result.runs}) > 1 or len(result.runs) > 1
+    return f"{write(spread.mean)} ± {write(spread.sd)}" if folds else write(spread.mean)
+
+
+def _count(number: int) -> str:
+    return "1 setting" if number == 1 else f"{number:,} settings"
+
+
+def _listed(results: Sequence[Result], keys: Sequence[str], most: int = 3) -> str:
+    more = f" and {len(results) - most:,} more" if len(results) > most else ""
+    return ", ".join(f"({said(result.settings, keys)})" for result in results[:most]) + more
+
+
+def _may_go(key: str, value: Any, further: int) -> bool:
+    """Tell whether a key may have a value a little below or above one."""
+    table, _, name = key.rpartition(".")
+    specs = [info.spec for info in _infos(table, name)]
+    # A whole number's next one, or a little of a fraction.
+    step = 1 if isinstance(value, int) else abs(value) * 1e-3 or 1e-9
+    return not specs or any(spec.holds(value + further * step) for spec in specs)
+
+
+def _infos(table: str, name: str) -> list[FieldInfo]:
+    """Return the fields that a dotted key may be: of its table, or of what the table chooses."""
+    cls = TABLES.get(table)
+    fields = fields_of(cls) if isinstance(cls, type) else ()
+    registries = [field.spec.registry for field in fields if field.spec.registry is not None]
+    inner = [info for registry in registries for chosen in registry for info in fields_of(registry[chosen])]
+    return [info for info in (*fields, *inner) if info.key == name]
