@@ -35,10 +35,11 @@ def conclusions(record: Record, figure: str, write: Callable[[float], str]) -> l
     order = [result for result in ranked(results, figure) if result.spread("validation", figure) is not None]
     lines = []
     if order:
-        lines += [_best(order, keys, figure, write), *beyond(record, order[0].settings)]
+        lines += [_best(order[0], keys, figure, write), *_next(order, keys, figure, write)]
         chosen = chosen_result(record, results)
         if chosen is not None and chosen.number != order[0].number:
-            lines.insert(1, f"chosen by {record.chosen_by or 'loss'}: {said(chosen.settings, keys)}")
+            lines.append(f"chosen by {record.chosen_by or 'loss'}: {said(chosen.settings, keys)}")
+        lines += beyond(record, order[0].settings)
     for word in ("diverged", "failed"):
         bad = [result for result in results if result.bad == word]
         if bad:
@@ -70,21 +71,23 @@ def beyond(record: Record, best: Settings) -> list[str]:
     return lines
 
 
-def _best(order: Sequence[Result], keys: Sequence[str], figure: str, write: Callable[[float], str]) -> str:
-    first = order[0].spread("validation", figure)
-    assert first is not None  # noqa: S101 - the caller's condition, for the type checker
-    so_far = " so far" if order[0].so_far else ""
-    text = f"best{so_far}: {said(order[0].settings, keys)}, validation {figure} {_digits(order[0], figure, write)}"
-    second = order[1].spread("validation", figure) if len(order) > 1 else None
-    if second is None:
-        return text
+def _best(best: Result, keys: Sequence[str], figure: str, write: Callable[[float], str]) -> str:
+    so_far = " so far" if best.so_far else ""
+    return f"best{so_far} by validation {figure}: {said(best.settings, keys)}, {_digits(best, figure, write)}"
+
+
+def _next(order: Sequence[Result], keys: Sequence[str], figure: str, write: Callable[[float], str]) -> list[str]:
+    """Say how far the second setting is, where there is one."""
+    first, second = (result.spread("validation", figure) for result in (*order, *order)[:2])
+    if len(order) < 2 or first is None or second is None:
+        return []
+    who = f"next: {said(order[1].settings, keys)}"
+    shares = [result.finished / len(result.runs) for result in order[:2]]
+    if shares[0] > shares[1]:
+        return [f"{who}, {write(second.mean)}, but not all of its runs have finished"]
     apart = abs(second.mean - first.mean)
-    complete = order[0].finished / len(order[0].runs) <= order[1].finished / len(order[1].runs)
-    next_one = said(order[1].settings, keys)
-    if not complete:
-        return f"{text}; next, less complete: {next_one}, {write(second.mean)}"
     within = ", less than the sd" if apart < max(first.sd, second.sd) else ""
-    return f"{text}; next: {next_one}, {write(apart)} behind{within}"
+    return [f"{who}, {write(apart)} behind{within}"]
 
 
 def _digits(result: Result, figure: str, write: Callable[[float], str]) -> str:

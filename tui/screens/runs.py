@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -37,6 +38,11 @@ IMPORTANCE = [
     ("validation", False),
 ]
 """Which columns (part, whether it is the loss) go first where there is no room, the dearest last."""
+
+
+LEAST = 2
+"""So many figures a line are worth shorter labels."""
+KEYS = re.compile(r"[\w.-]+=")
 
 
 class RunsTable(ScrollView, can_focus=True):
@@ -102,6 +108,10 @@ def table_of(record: Record, width: int) -> tuple[list[str], list[list[str]]]:
         if spread:
             rows.insert(len(record.candidates), spread)
         needed = widths([header, *rows])
+        if sum(needed) + 2 * len(needed) > width and len(columns) <= LEAST:
+            # The figures are what is looked for: keys that all labels repeat are left out first.
+            rows = [[KEYS.sub("", row[0]), *row[1:]] for row in rows]
+            needed = widths([header, *rows])
         if sum(needed) + 2 * len(needed) <= width or not columns:
             return header, rows
         columns.remove(min(columns, key=lambda column: IMPORTANCE.index((column[0], column[1] == "loss"))))
@@ -121,8 +131,8 @@ def _columns(record: Record) -> list[tuple[str, str]]:
 
 
 def _spread(record: Record, columns: list[tuple[str, str]]) -> list[str]:
-    """Return the row of means, where there is more than one run to take them over."""
-    summary = summarize(record) if len(record.candidates) > 1 else {}
+    """Return the row of means, where there is more than one run of one setting to take them over."""
+    summary = summarize(record) if len(record.candidates) > 1 and len(record.settings) == 1 else {}
     if not summary:
         return []
     found = [summary.get(f"{part}.{name}") for part, name in columns]

@@ -14,7 +14,7 @@ from engine.metrics import LARGER_IS_BETTER
 from engine.plan import shown_setting
 from sessions.record import Record
 from sessions.settings import Result, Spread, chosen_result, ranked
-from tui.plots.axes import Limits, settle, ticks
+from tui.plots.axes import Limits, nice_step, settle, ticks
 from tui.plots.canvas import draw
 from tui.plots.cells import Cells
 from tui.plots.series import Line as Curve
@@ -164,7 +164,16 @@ def _y_limits(spreads: Spreads, by: str, *, log: bool) -> Limits | None:
     middle = abs(statistics.median(spread.mean for spread in spreads["validation"] or known if spread is not None))
     if not log and middle > 0:
         low, high = (max(low, -SHOWN * middle), high) if by in LARGER_IS_BETTER else (low, min(high, SHOWN * middle))
-    return settle(None, min(low, *means) if by not in LARGER_IS_BETTER else low, max(high, low), log=log)
+    return settle(None, low, max(high, low), log=True) if log else _around(low, max(high, low))
+
+
+def _around(low: float, high: float) -> Limits:
+    """Return round limits close to the values, from 0 where it is near: they are to be told apart."""
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        return settle(None, low, high, log=False)
+    low = 0.0 if 0 < low < 0.3 * high else low
+    step = nice_step(high - low, 8)
+    return Limits(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step)
 
 
 def _x_axis(plane: Plane, places: Sequence[Place], marked: Result | None) -> None:

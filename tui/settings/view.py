@@ -43,7 +43,7 @@ def view_of(record: Record, by: str, width: int, height: int, *, log: bool = Fal
         return View(bottom=(line("this page tries one setting: | in a panel's row tries several values of it"),))
     words = [row for said in conclusions(record, by, figure) for row in wrapped(said, width, indent="  ")]
     words = words[: max(2, height - LEAST_BODY - 1)] or [line("no setting has been validated yet")]
-    title = _title(by, record, width)
+    title = _title(f"validation {by}", record, width)
     results = results_of(record)
     room = height - 1 - len(words)
     if len(keys) == 1 and all(map(is_number, values_of(record, keys[0]))):
@@ -57,7 +57,7 @@ def view_of(record: Record, by: str, width: int, height: int, *, log: bool = Fal
 
 
 def _title(what: str, record: Record, width: int) -> Line:
-    return within(line(f"validation {what}{_over(record)}", "title"), width)
+    return within(line(f"{what}{_over(record)}", "title"), width)
 
 
 def _over(record: Record) -> str:
@@ -66,4 +66,4 @@ def _over(record: Record) -> str:
     folds = len({(run.repeat, run.fold) for run in runs})
     if len(runs) < 2:
         return ""
-    return f" · mean ± sd of {counted(folds, 'fold') if folds > 1 else counted(len(runs), 'restart')}"
+    return f", mean of {counted(folds, 'fold') if folds > 1 else counted(len(runs), 'restart')}"
