@@ -155,6 +155,14 @@ class RunsFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class RunsAgain:
+    """Runs whose worker has died will be trained once more, from the beginning."""
+
+    runs: tuple[int, ...]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Inspected:
     """What the network of a run is like on its training rows; `engine.inspection` says what each figure means."""
 
@@ -237,6 +245,7 @@ Event: TypeAlias = (
     | Changed
     | RunEnded
     | RunsFailed
+    | RunsAgain
     | Inspected
     | Seen
     | RatesTried

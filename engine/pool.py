@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 from engine import tables
 from engine.control import Change, Command, Inspect, Look, Pause, Resume, Step, Stop, Train, TryRates
 from engine.errors import KeyProblem, LabError
-from engine.events import Event, Inspected, RatesTried, RunEnded, RunsFailed, Seen
+from engine.events import Event, Inspected, RatesTried, RunEnded, RunsAgain, RunsFailed, Seen
 from engine.experiment import Experiment
 from engine.launch import Worker, cores
 from engine.plan import RunSpec, plan
@@ -49,8 +49,6 @@ class Task:
 
         A run gives the same bits in any company, but not without what a person changed on its way.
         """
-        if self.stopping:
-            return True
         if self.changed or self.tried_again & set(open_runs):
             return False
         self.tried_again |= set(open_runs)
@@ -135,9 +133,11 @@ class Pool:
         """Return another worker instead of one that has died, and see to what it left."""
         left = tuple(worker.open_runs)
         self._nothing_to_see(left)
-        if left and not task.again(piece, left):
+        if left and not task.stopping:
             words = await worker.last_words()
-            task.said.put_nowait([RunsFailed(left, words, "run it again; the rest is kept")])
+            again = task.again(piece, left)
+            hint = "run it again; the rest is kept"
+            task.said.put_nowait([RunsAgain(left, words) if again else RunsFailed(left, words, hint)])
         self._workers.remove(worker)
         await worker.close()
         self._workers.append(await Worker.start(worker.blas_threads))

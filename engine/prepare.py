@@ -26,7 +26,7 @@ from engine.jobs import Job, loss_of
 from engine.losses import LOSSES
 from engine.metrics import NAMES
 from engine.plan import RunSpec, looks_at_test, settled, wants_refit
-from engine.reader import Reader, Rows
+from engine.reader import Reader, Rows, data_of
 from engine.threads import VARIABLES
 from engine.validations import NoValidation
 
@@ -60,8 +60,8 @@ def read(
     part: list[tuple[RunSpec, Experiment]] = []
     known: Rows | None = None
     # Runs of the same data beside each other, whatever order the settings have.
-    data = list({replace(one.data, train_rows=None): None for one in tried.values()})
-    for spec in sorted(specs, key=lambda spec: data.index(replace(tried[spec.setting].data, train_rows=None))):
+    order = {key: place for place, key in enumerate(dict.fromkeys(map(data_of, tried.values())))}
+    for spec in sorted(specs, key=lambda spec: order[data_of(tried[spec.setting])]):
         rows = reader.rows(tried[spec.setting], skip, progress)
         if known is not None and rows is not known:
             yield _part(experiment, part, known)

@@ -47,16 +47,21 @@ class Reader:
         LabError
             Where the data or the split cannot be.
         """
-        dtype = np.float32 if experiment.training.optimizer.iterates else np.float64
-        key = (replace(experiment.data, train_rows=None), skip, dtype)
+        data, dtype, seed = data_of(experiment)
         if self._read is not None:
-            known, seed, rows = self._read
-            if known == key and (seed == experiment.seed or _same_whatever_seed(experiment, rows)):
+            known, seed_before, rows = self._read
+            if known == (data, dtype, skip) and (seed == seed_before or _same_whatever_seed(experiment, rows)):
                 return rows
             self._read = None  # before others are read: two of them need not fit into memory
         rows = _read(experiment, skip, dtype, progress)
-        self._read = (key, experiment.seed, rows)
+        self._read = ((data, dtype, skip), seed, rows)
         return rows
+
+
+def data_of(experiment: Experiment) -> tuple[Data, type, int]:
+    """Return what the data of an experiment follow from: `[data]` without its limit, their precision, the seed."""
+    dtype = np.float32 if experiment.training.optimizer.iterates else np.float64
+    return replace(experiment.data, train_rows=None), dtype, experiment.seed
 
 
 def _same_whatever_seed(experiment: Experiment, rows: Rows) -> bool:

@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     AUGMENTATION = 6
     LABELS = 7
     SWEEP = 8
+    STUDY = 9
 
 
 def stream(seed: int, purpose: Purpose, *, restart: int = 0, repeat: int = 0, fold: int = 0) -> np.random.Generator:

@@ -79,8 +79,11 @@ def work(
     try:
         experiment = tables.from_tables(job.experiment)
         wishes = Control(commands)
-        yield prepare.environment()
+        said = False
         for part in prepare.read(experiment, job.runs, progress, reader):
+            if not said:
+                yield prepare.environment()
+                said = True
             yield part.seen
             for event in _take_turns(deque(_trainings(part, wishes)), wishes):
                 left -= {event.run} if isinstance(event, RunEnded) else set()

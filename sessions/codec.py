@@ -138,10 +138,10 @@ def _override(body: dict[str, Any], key: str, value: str) -> None:
         table = table.setdefault(parent, {})
         if not isinstance(table, dict):
             raise LabError(f"{parent} is not a table", "write --set table.key=value", where=f"--set {key}")
-    table[last] = _value(value)
+    table[last] = value_of(value)
 
 
-def _value(text: str) -> Any:
+def value_of(text: str) -> Any:
     """Return an override's value: TOML, or else the text as it is."""
     try:
         return tomllib.loads(f"value = {text}")["value"]

@@ -24,6 +24,7 @@ from engine.events import (
     RefitPlanned,
     Resumed,
     RunEnded,
+    RunsAgain,
     RunsFailed,
     RunsStarted,
     Seen,
@@ -74,6 +75,8 @@ class RunRecord:
     bad_input: bool = False
     """Whether it failed because the experiment cannot be."""
     bad_key: str = ""
+    again: str = ""
+    """Why it was trained a second time: how its first worker died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +95,15 @@ class Record:
 
     status: str = "planned"
     runs: tuple[RunRecord, ...] = ()
+    data: DataRead | None = None
+    environment: EnvironmentSeen | None = None
+    interventions: tuple[Intervention, ...] = ()
+    refit_reason: str = ""
     settings: tuple[Settings, ...] = ({},)
     """What the settings of a sweep have instead of the experiment's own values; an empty one without a sweep."""
     chosen: int | None = None
     """The setting that the validation rows have chosen."""
     chosen_by: str = ""
-    data: DataRead | None = None
-    environment: EnvironmentSeen | None = None
-    interventions: tuple[Intervention, ...] = ()
-    refit_reason: str = ""
     loading: float | None = None
     """The share of a large file that has been read; None where nothing is being read. Never saved."""
 
@@ -135,7 +138,7 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
     """Return the record after an event; the one it was given stays as it was."""
     match event:
         case StudyStarted():
-            return Record("training", _planned(event), event.settings)
+            return Record("training", _planned(event), settings=event.settings)
         case SettingChosen(setting=setting, by=by):
             return replace(record, chosen=setting, chosen_by=by)
         case RefitPlanned(label=label, epochs=epochs, reason=reason, setting=setting):
@@ -156,6 +159,8 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
             return _with_ends(record, (event,))
         case RunsFailed():
             return _with(record, {run: _fail(_run(record, run), event) for run in event.runs})
+        case RunsAgain(runs=runs, problem=problem):
+            return _with(record, {run: replace(_run(record, run), status="waiting", again=problem) for run in runs})
         case Paused():
             paused = {run: replace(_run(record, run), status="paused") for run in event.runs}
             return _settle_status(_with(record, paused))

@@ -66,7 +66,7 @@ def read(table: Mapping[str, Any]) -> Record:
             ),
             refit_reason=str(table.get("refit_reason", "")),
             settings=tuple(dict(settings) for settings in table.get("settings", [{}])),
-            chosen=convert(table.get("chosen"), int | None, "chosen"),
+            chosen=None if "chosen" not in table else convert(table["chosen"], int, "chosen"),
             chosen_by=str(table.get("chosen_by", "")),
         )
     except (LabError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:

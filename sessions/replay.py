@@ -14,6 +14,7 @@ from engine.events import (
     Event,
     RefitPlanned,
     RunEnded,
+    RunsAgain,
     RunsFailed,
     RunsStarted,
     SettingChosen,
@@ -84,6 +85,8 @@ def beats(record: Record) -> Iterator[Beat]:
 
 def _starts(runs: Sequence[tuple[int, RunRecord]]) -> Iterator[Event]:
     for place, run in runs:
+        if run.again:
+            yield RunsAgain((place,), run.again)
         if run.parameters:
             yield RunsStarted(
                 (place,),

@@ -563,7 +563,7 @@ def test_a_word_that_no_training_row_has_says_nothing(put, standardize):
             "validation": {"method": "holdout", "share": 0.2},
         }
     )
-    feed, (job,), _ = jobs_of(experiment, plan(experiment))
+    feed, (job,) = jobs_of(experiment, plan(experiment))
     from engine.batches import Scales  # noqa: PLC0415 - a test of what it hands on
 
     scales = Scales.of(feed, job.train, standardize=standardize)

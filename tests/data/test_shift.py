@@ -18,6 +18,7 @@ from engine.data.sources import Births, Births1969, Digits, Iris, Line, Mnist1D,
 from engine.errors import KeyProblem
 from engine.experiment import Data, Experiment, ValidationPlan
 from engine.plan import plan
+from engine.prepare import read as read_parts
 from engine.prepare import read_one as read
 from engine.shift import Shift
 from engine.validations import NoValidation
@@ -110,8 +111,8 @@ class TestShift:
         first, second = ended(study(plain)[1])[0], ended(study(moved)[1])[0]
         assert first.sha256 == second.sha256
         assert first.test != second.test
-        _, _, seen = read(moved, plan(moved))
-        assert "the test rows are inverted, multiplied by 3" in seen.warnings
+        (part,) = read_parts(moved, plan(moved))
+        assert "the test rows are inverted, multiplied by 3" in part.seen.warnings
 
 
 class TestAnotherEra:

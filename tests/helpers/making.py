@@ -146,8 +146,9 @@ def train(jobs, feed, control=None, dtype=np.float32):
 
 def study(experiment):
     """Train an experiment's planned runs in this process and return (its feed, its events)."""
-    feed, jobs = prepare.read_one(experiment, plan(experiment))
-    return feed, [event for stack in stacks(jobs) for event in train(stack, feed)]
+    parts = prepare.read(experiment, plan(experiment))
+    trained = [(part.feed, [event for jobs in stacks(part.jobs) for event in train(jobs, part.feed)]) for part in parts]
+    return trained[-1][0], [event for _, said in trained for event in said]
 
 
 def bits(value):

@@ -519,12 +519,26 @@ def test_a_killed_run_leaves_no_worker_and_is_recovered(tmp_path, folder, lossbo
     assert not list(folder.glob("*.journal"))
 
 
-def test_a_killed_worker_is_told_and_the_other_runs_are_kept(tmp_path, folder):
+def said_in_journals(folder, word, times=1):
+    return sum(path.read_bytes().count(word) for path in folder.glob("*.journal")) >= times
+
+
+def kill_twice(process, folder):
+    """Kill the worker of a run, and the one that trains it again."""
+    first, *others = workers_of(process.pid)
+    os.kill(first, signal.SIGKILL)
+    until(lambda: said_in_journals(folder, b"RunsAgain"))
+    until(lambda: len(workers_of(process.pid)) == 1 + len(others))
+    (second,) = set(workers_of(process.pid)) - {first, *others}
+    os.kill(second, signal.SIGKILL)
+
+
+def test_a_worker_killed_twice_is_told_and_the_other_runs_are_kept(tmp_path, folder):
     with running(folder, "run", "--json", "--workers", "2", put(tmp_path, ENDLESS)) as process:
         until_training(folder)
         until(lambda: len(workers_of(process.pid)) == 2)
-        os.kill(workers_of(process.pid)[0], signal.SIGKILL)
-        until(lambda: any(b"RunsFailed" in path.read_bytes() for path in folder.glob("*.journal")))
+        kill_twice(process, folder)
+        until(lambda: said_in_journals(folder, b"RunsFailed"))
         process.send_signal(signal.SIGINT)
         out, errors = process.communicate(timeout=PATIENCE)
     assert "Traceback" not in errors
@@ -539,7 +553,7 @@ def test_a_killed_worker_is_told_and_the_other_runs_are_kept(tmp_path, folder):
 def test_every_worker_killed_is_a_failed_run(tmp_path, folder):
     with running(folder, "run", "--workers", "1", put(tmp_path, ENDLESS)) as process:
         until_training(folder)
-        os.kill(workers_of(process.pid)[0], signal.SIGKILL)
+        kill_twice(process, folder)
         out, errors = process.communicate(timeout=PATIENCE)
         assert process.returncode == 1
     assert "SIGKILL" in out

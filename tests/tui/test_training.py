@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 
@@ -164,11 +166,15 @@ def test_an_experiment_that_cannot_be_is_refused_and_leaves_no_page(tmp_path):
     assert len(pages_in(tmp_path)) == 1
 
 
-def test_a_killed_worker_is_told_and_the_notebook_goes_on(tmp_path):
+def test_a_worker_killed_twice_is_told_and_the_notebook_goes_on(tmp_path):
     async def scene(lab):
         await lab.press("r")
         await lab.until_training()
-        lab.controller._pool._workers[0].process.kill()
+        os.kill(lab.controller._pool.worker_of(0), signal.SIGKILL)
+        await lab.until(lambda: lab.controller.record.runs[0].again)
+        await lab.until_training()
+        await lab.until(lambda: lab.controller._pool.worker_of(0))
+        os.kill(lab.controller._pool.worker_of(0), signal.SIGKILL)
         await lab.until_shown("✗ failed")
         await lab.press("x")
         await lab.until_over()

@@ -98,6 +98,12 @@ def build_parser() -> argparse.ArgumentParser:
     find_rate.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a key, as in TOML")
     find_rate.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
+    study = command("study", "study.study", "list the studies of their own, or do one: what luck does, what peeking")
+    study.add_argument("name", nargs="?", metavar="NAME", help="a study; without one they are listed")
+    study.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the study")
+    study.add_argument("--seed", type=_seed, default=0, metavar="N", help="another seed, other draws (default 0)")
+    study.add_argument("--json", action="store_true", help="one JSON value on standard output")
+
     new = command("new", "new.new", "write a commented experiment file to start from")
     new.add_argument("file", nargs="?", metavar="FILE", help="standard output if left out")
 
@@ -142,6 +148,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be 1 or more, not {text}")
+    return number
+
+
+def _seed(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise argparse.ArgumentTypeError(f"must be between 0 and 2**63 - 1, not {text}")
     return number
 
 
