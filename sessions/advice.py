@@ -77,11 +77,12 @@ def _best(best: Result, keys: Sequence[str], figure: str, write: Callable[[float
 
 
 def _next(order: Sequence[Result], keys: Sequence[str], figure: str, write: Callable[[float], str]) -> list[str]:
-    """Say how far the second setting is, where there is one."""
+    """Say how far the second setting is, where there is one, and in what it differs."""
     first, second = (result.spread("validation", figure) for result in (*order, *order)[:2])
     if len(order) < 2 or first is None or second is None:
         return []
-    who = f"next: {said(order[1].settings, keys)}"
+    other = [key for key in keys if order[1].settings.get(key) != order[0].settings.get(key)]
+    who = f"next: {said(order[1].settings, other)}"
     shares = [result.finished / len(result.runs) for result in order[:2]]
     if shares[0] > shares[1]:
         return [f"{who}, {write(second.mean)}, but not all of its runs have finished"]

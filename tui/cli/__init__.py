@@ -80,6 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     show = command("show", "pages.show_page", "show a page: settings, runs, notes")
     show.add_argument("session", metavar="SESSION")
+    show.add_argument("--runs", action="store_true", help="every run of a sweep, not only its settings")
     show.add_argument("--json", action="store_true", help="as `run --json` prints it")
 
     replay = command("replay", "replay.replay", "watch a page again")

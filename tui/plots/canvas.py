@@ -54,7 +54,7 @@ class Layer(NamedTuple):
 def colour_role(line: Line, families: int) -> str:
     """Return the name of a line's colour: its role; where several families are told apart, its family's."""
     name = line.role if families <= 1 or line.role == "reference" else f"family-{line.family % 6}"
-    return f"{name}-faint" if line.emphasis != "main" and line.role != "reference" else name
+    return f"{name}-faint" if line.emphasis == "faint" and line.role != "reference" else name
 
 
 def families_of(lines: Sequence[Line]) -> list[int]:

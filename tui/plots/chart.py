@@ -29,6 +29,8 @@ SAMPLES = {"train": "──", "validation": "╌╌", "reference": "··"}
 # A short run's epochs are marked one by one where they are at least this many characters apart.
 POINT_DISTANCE = 5
 WIDEST_POWER = 6
+# From so many rows on a second one goes to a legend that one cannot hold.
+PACKED = 11
 POINTS = {"train": "●", "validation": "○"}
 
 
@@ -154,7 +156,8 @@ def _header(cells: Cells, plot: PlotData) -> int:
     """The titles at the left, the legend at the right, in one row or in two where that is worth it; how many."""
     texts = _legend(plot)
     titles = [Run(text, role) for text, role in ((safe(plot.title), "title"), (safe(plot.y_title), "text")) if text]
-    if len(families_of(plot.lines)) > 1 and _length(titles + texts) > cells.width:
+    crowded = _length(titles + texts) > cells.width
+    if crowded and (len(families_of(plot.lines)) > 1 or (_length(texts) > cells.width and cells.height >= PACKED)):
         return _packed(cells, titles + texts)
     while len(texts) > 1 and _length(texts) > cells.width:
         texts.pop()

@@ -161,6 +161,8 @@ def _y_limits(spreads: Spreads, by: str, *, log: bool) -> Limits | None:
         return None
     ends = [end for s in known for end in (s.mean - s.sd, s.mean + s.sd, s.mean) if end > 0 or not log]
     low, high = min(ends), max(ends)
+    if min(means) >= 0:
+        low = max(low, 0.0)  # a loss less its sd may be below 0, but no loss is
     middle = abs(statistics.median(spread.mean for spread in spreads["validation"] or known if spread is not None))
     if not log and middle > 0:
         low, high = (max(low, -SHOWN * middle), high) if by in LARGER_IS_BETTER else (low, min(high, SHOWN * middle))

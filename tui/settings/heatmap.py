@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,8 +21,6 @@ SHADES = 8
 """From the worst to the best; the widget knows a colour for each."""
 WIDEST_LABEL = 14
 BEST = "★"
-WORST_SHARE = 0.9
-"""The best nine tenths of the settings share out the shades: one that is far off would leave none for them."""
 
 
 def heatmap_of(record: Record, results: Sequence[Result], keys: tuple[str, str], by: str, width: int) -> list[Line]:
@@ -86,15 +83,15 @@ def _text(result: Result, by: str, *, marked: bool) -> str:
 
 
 def _shades(results: Sequence[Result], by: str) -> dict[int, str]:
-    """Return the shade of each setting that has a mean, evenly between the best and one of the worst."""
+    """Return the shade of each setting that has a mean, by its rank: how far apart means are is told by the numbers.
+
+    A scale would be spent on the worst: one that nearly diverges is a million times the others.
+    """
     sign = -1.0 if by in LARGER_IS_BETTER else 1.0
     means = {r.number: sign * spread.mean for r in results if (spread := r.spread("validation", by)) is not None}
-    if not means:
-        return {}
-    order = sorted(means.values())
-    low, high = order[0], order[math.floor(WORST_SHARE * (len(order) - 1) + 0.5)]
-    shares = {number: (mean - low) / (high - low) if high > low else 0.0 for number, mean in means.items()}
-    return {number: f"shade-{round((SHADES - 1) * (1 - min(1.0, share)))}" for number, share in shares.items()}
+    order = {mean: rank for rank, mean in enumerate(sorted(set(means.values())))}
+    last = max(1, len(order) - 1)
+    return {number: f"shade-{round((SHADES - 1) * (1 - order[mean] / last))}" for number, mean in means.items()}
 
 
 def _centred(text: str, size: int) -> str:

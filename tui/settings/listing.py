@@ -16,7 +16,8 @@ from tui.portrait.lines import Line, line, within
 from tui.text import safe
 
 CHOSEN = "★"
-WIDEST = 20
+NAME, LEAST = 8, 5
+"""So many cells of a key's name are shown rather than another figure; and so many where nothing else helps."""
 SHORT = {"train": "train", "validation": "val."}
 
 
@@ -54,10 +55,12 @@ def listing_of(
         if dropped is not None:
             header = header[:dropped] + header[dropped + 1 :]
             rows = [row[:dropped] + row[dropped + 1 :] for row in rows]
-        needed = [max(map(cell_len, column)) for column in zip(header, *rows, strict=True)]
-        if sum(needed) + 2 * len(needed) <= width:
+        least = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+        needed = [max(size, cell_len(name)) for size, name in zip(least, header, strict=True)]
+        needed = _narrowed(needed, [max(size, NAME) for size in least], len(keys), width)
+        if _fits(needed, width):
             break
-    needed = _narrowed(needed, len(keys), width)
+    needed = _narrowed(_narrowed(needed, least, len(keys), width), [LEAST] * len(needed), len(keys), width)
     shown = [_aligned(row, needed, len(keys)) for row in (header, *rows)]
     drawn = [_line(text, row[0] == CHOSEN, width) for text, row in zip(shown, (header, *rows), strict=True)]
     return within(line(shown[0], "header"), width), drawn[1:]
@@ -67,14 +70,18 @@ def _line(text: str, chosen: bool, width: int) -> Line:
     return within((Run(text, "mark" if chosen else "text"),), width)
 
 
-def _narrowed(needed: list[int], keys: int, width: int) -> list[int]:
-    """Return widths with the keys' columns cut, the widest first, until the line fits."""
+def _fits(needed: Sequence[int], width: int) -> bool:
+    return sum(needed) + 2 * (len(needed) - 1) <= width
+
+
+def _narrowed(needed: Sequence[int], least: Sequence[int], keys: int, width: int) -> list[int]:
+    """Return widths with the keys' columns cut, the widest first, until the line fits or none is above its least."""
     narrow = list(needed)
-    while sum(narrow) + 2 * len(narrow) > width:
-        widest = max(range(1, keys + 1), key=lambda place: narrow[place])
-        if narrow[widest] <= 5:
+    while not _fits(narrow, width):
+        wide = [place for place in range(1, keys + 1) if narrow[place] > least[place]]
+        if not wide:
             break
-        narrow[widest] -= 1
+        narrow[max(wide, key=lambda place: narrow[place])] -= 1
     return narrow
 
 
