@@ -23,13 +23,15 @@ from sessions.settings import (
 )
 
 
-def conclusions(record: Record, figure: str, write: Callable[[float], str]) -> list[str]:
+def conclusions(
+    record: Record, figure: str, write: Callable[[float], str], results: Sequence[Result] | None = None
+) -> list[str]:
     """Return what a sweep has shown by a validation figure; nothing where fewer than two settings differ.
 
-    `write` puts a figure into digits.
+    `write` puts a figure into digits; `results` are the record's, where they are known already.
     """
     keys = varied(record)
-    results = results_of(record)
+    results = results_of(record) if results is None else results
     if not keys:
         return []
     order = [result for result in ranked(results, figure) if result.spread("validation", figure) is not None]
@@ -39,7 +41,8 @@ def conclusions(record: Record, figure: str, write: Callable[[float], str]) -> l
         chosen = chosen_result(record, results)
         if chosen is not None and chosen.number != order[0].number:
             lines.append(f"chosen by {record.chosen_by or 'loss'}: {said(chosen.settings, keys)}")
-        lines += beyond(record, order[0].settings)
+        # While others may yet be better there is no telling.
+        lines += beyond(record, order[0].settings) if record.over or chosen is not None else []
     for word in ("diverged", "failed"):
         bad = [result for result in results if result.bad == word]
         if bad:

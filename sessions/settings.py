@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from engine.choosing import mean_of, over_folds
+from engine.choosing import over_folds
 from engine.metrics import LARGER_IS_BETTER
 from engine.plan import mean_and_sd, shown_setting
 from engine.sweep import Settings
@@ -18,7 +18,7 @@ from sessions.record import Record, RunRecord
 from sessions.report import chosen_of
 
 GOING = {"training", "paused", "stopped", "interrupted"}
-BAD = {"diverged", "failed"}
+BAD = ("diverged", "failed")
 
 
 class Spread(NamedTuple):
@@ -36,17 +36,18 @@ class Result:
     """Its place in the record's list."""
     settings: Settings
     runs: tuple[RunRecord, ...]
+    finished: int
+    """How many of its runs have finished."""
+    bad: str
+    """`diverged` or `failed` where none of its runs will come to anything, else empty."""
+    _known: dict[tuple[str, str], Spread | None] = field(default_factory=dict, compare=False, repr=False)
 
-    @property
-    def finished(self) -> int:
-        """How many of its runs have finished."""
-        return sum(run.status == "finished" for run in self.runs)
-
-    @property
-    def bad(self) -> str:
-        """`diverged` or `failed` where none of its runs will come to anything, else empty."""
-        statuses = {run.status for run in self.runs}
-        return next((status for status in ("diverged", "failed") if status in statuses), "") if statuses <= BAD else ""
+    @classmethod
+    def of(cls, number: int, settings: Settings, runs: Sequence[RunRecord]) -> Result:
+        """Return the result of a setting's runs."""
+        statuses = {run.status for run in runs}
+        bad = next((status for status in BAD if status in statuses), "") if statuses <= set(BAD) else ""
+        return cls(number, settings, tuple(runs), sum(run.status == "finished" for run in runs), bad)
 
     @property
     def so_far(self) -> bool:
@@ -55,10 +56,13 @@ class Result:
 
     def spread(self, part: str, name: str) -> Spread | None:
         """Return a figure of its finished runs; where none has, of those that go on or were stopped, as they stand."""
-        counted = [run for run in self.runs if run.status == "finished"] or [
-            run for run in self.runs if run.status in GOING
-        ]
-        known = [((run.repeat, run.fold), figure_of(run, part, name)) for run in counted]
+        if (part, name) not in self._known:
+            self._known[part, name] = self._spread(part, name)
+        return self._known[part, name]
+
+    def _spread(self, part: str, name: str) -> Spread | None:
+        wanted = {"finished"} if self.finished else GOING
+        known = [((run.repeat, run.fold), figure_of(run, part, name)) for run in self.runs if run.status in wanted]
         means = over_folds((fold, value) for fold, value in known if value is not None)
         return Spread(*mean_and_sd(means)) if means and all(map(math.isfinite, means)) else None
 
@@ -79,7 +83,7 @@ def results_of(record: Record) -> list[Result]:
     for run in record.candidates:
         runs[run.setting].append(run)
     return [
-        Result(number, settings, tuple(own))
+        Result.of(number, settings, own)
         for number, (settings, own) in enumerate(zip(record.settings, runs, strict=True))
     ]
 
@@ -136,13 +140,3 @@ def chosen_result(record: Record, results: Sequence[Result]) -> Result | None:
     """Return the setting that the study has chosen, None as long as it has not."""
     chosen = chosen_of(record)
     return results[chosen] if chosen is not None and chosen < len(results) else None
-
-
-def better(one: float, other: float, figure: str) -> bool:
-    """Tell whether one value of a figure is better than another."""
-    return one > other if figure in LARGER_IS_BETTER else one < other
-
-
-def mean_figure(results: Sequence[Result], part: str, figure: str) -> float:
-    """Return the mean of all settings' means, NaN of nothing."""
-    return mean_of([spread.mean for result in results if (spread := result.spread(part, figure)) is not None])

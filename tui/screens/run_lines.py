@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import overload
 
 from rich.cells import cell_len
@@ -39,6 +40,8 @@ IMPORTANCE = [
 
 
 RUN = "run"
+LEAST = 2
+"""Rather than show fewer figures a table of a sweep leaves out words."""
 WIDEST = 40
 """So many cells of a label are shown."""
 FIGURE = 9
@@ -67,22 +70,57 @@ def table_of(record: Record, width: int) -> tuple[list[str], list[list[str]]]:
     if not record.runs:
         return [RUN, "status", "epoch"], []
     columns = _columns(record)
-    name = _name(record)
+    form = _form(record)
     while True:
-        header = [name, "status", "epoch", *(f"{SHORT[part]} {figure_name}" for part, figure_name in columns)]
-        rows = [_row(run, columns, short=name != RUN) for run in record.runs]
+        header = [form.name, *form.heads, *_titles(columns)]
+        rows = [_row(run, columns, form) for run in record.runs]
         spread = _spread(record, columns)
         if spread:
             rows.insert(len(record.candidates), spread)
         needed = widths([header, *rows])
         if sum(needed) + 2 * len(needed) <= width or not columns:
             return header, rows
-        columns.remove(_least_of(columns))
+        form = _narrower(form, columns)
 
 
-def _least_of(columns: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """Return the column that goes first where there is no room."""
-    return min(columns, key=lambda column: IMPORTANCE.index((column[0], column[1] == "loss")))
+def _narrower(form: Form, columns: list[tuple[str, str]]) -> Form:
+    """Return the form of a table that needs less room, or take a column away from it."""
+    if form.swept and not form.compact and len(columns) <= LEAST:
+        return replace(form, compact=True)
+    columns.remove(min(columns, key=lambda column: IMPORTANCE.index((column[0], column[1] == "loss"))))
+    return form
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a table says things: the labels' column, and whether a run's state is a sign alone, for want of room."""
+
+    name: str
+    swept: bool
+    compact: bool = False
+
+    @property
+    def heads(self) -> list[str]:
+        """The titles between the label and the figures."""
+        return [""] if self.compact else ["status", "epoch"]
+
+    def state(self, run: RunRecord) -> list[str]:
+        """Return what stands below them."""
+        said = SIGNS.get(run.status, run.status)
+        return [said[:1]] if self.compact else [said, f"{run.epoch}/{run.epochs}"]
+
+    def label(self, run: RunRecord) -> str:
+        """Return a run's label: what the keys are is said by the title."""
+        return safe(KEYS.sub("", run.label) if self.swept else run.label, WIDEST)
+
+
+def _form(record: Record) -> Form:
+    keys = varied(record)
+    return Form(fitted(safe(" · ".join(names_of(keys)), 60), WIDEST // 2) if keys else RUN, bool(keys))
+
+
+def _titles(columns: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{SHORT[part]} {name}" for part, name in columns]
 
 
 def widths(rows: Sequence[Sequence[str]]) -> list[int]:
@@ -107,19 +145,8 @@ def _spread(record: Record, columns: list[tuple[str, str]]) -> list[str]:
     return ["mean ± sd", "", "", *(f"{figure(v['mean'])} ±{figure(v['sd'], 2)}" if v else "–" for v in found)]
 
 
-def _row(run: RunRecord, columns: list[tuple[str, str]], *, short: bool) -> list[str]:
-    values = [figure(latest(run, part, name)) for part, name in columns]
-    return [_label(run, short=short), SIGNS.get(run.status, run.status), f"{run.epoch}/{run.epochs}", *values]
-
-
-def _label(run: RunRecord, *, short: bool) -> str:
-    return safe(KEYS.sub("", run.label) if short else run.label, WIDEST)
-
-
-def _name(record: Record) -> str:
-    """Return what the column of labels is called: by the keys that a sweep varies, which the labels then leave out."""
-    keys = varied(record)
-    return fitted(safe(" · ".join(names_of(keys)), 60), WIDEST // 2) if keys else RUN
+def _row(run: RunRecord, columns: Sequence[tuple[str, str]], form: Form) -> list[str]:
+    return [form.label(run), *form.state(run), *(figure(latest(run, part, name)) for part, name in columns)]
 
 
 class ManyLines(Sequence[str]):
@@ -127,23 +154,18 @@ class ManyLines(Sequence[str]):
 
     def __init__(self, record: Record, width: int) -> None:
         self._record = record
-        self._name = _name(record)
+        self._form = _form(record)
         self._columns = _columns(record)
-        # How many characters a label has is soon counted; how many cells they take is not.
-        label = min(WIDEST, max(len(self._name), *(len(run.label) for run in record.runs)))
-        if self._name != RUN:
-            label -= min(len(run.label) - len(KEYS.sub("", run.label)) for run in record.runs[:1])
+        longest = max(record.runs, key=lambda run: len(run.label))
+        label = max(cell_len(self._form.name), cell_len(self._form.label(longest)))
         last = max(run.epochs for run in record.runs)
-        self._needed = [max(label, len(self._name)), max(map(len, SIGNS.values())), 2 * len(str(last)) + 1]
         while True:
-            figures = [max(FIGURE, len(title)) for title in self._titles()]
-            if sum(self._needed) + sum(figures) + 2 * (3 + len(figures)) <= width or not self._columns:
+            states = [1] if self._form.compact else [max(map(cell_len, SIGNS.values())), 2 * len(str(last)) + 1]
+            figures = [max(FIGURE, cell_len(title)) for title in _titles(self._columns)]
+            self._needed = [label, *states, *figures]
+            if sum(self._needed) + 2 * len(self._needed) <= width or not self._columns:
                 break
-            self._columns.remove(_least_of(self._columns))
-        self._needed += figures
-
-    def _titles(self) -> list[str]:
-        return [f"{SHORT[part]} {name}" for part, name in self._columns]
+            self._form = _narrower(self._form, self._columns)
 
     def __len__(self) -> int:
         return 1 + len(self._record.runs)
@@ -157,8 +179,5 @@ class ManyLines(Sequence[str]):
         if isinstance(number, slice):
             return [self[place] for place in range(len(self))[number]]
         if number == 0:
-            return line_of([self._name, "status", "epoch", *self._titles()], self._needed)
-        if not 0 < number < len(self):
-            raise IndexError(number)
-        run = self._record.runs[number - 1]
-        return line_of(_row(run, self._columns, short=self._name != RUN), self._needed)
+            return line_of([self._form.name, *self._form.heads, *_titles(self._columns)], self._needed)
+        return line_of(_row(self._record.runs[number - 1], self._columns, self._form), self._needed)

@@ -11,7 +11,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from sessions.record import Record
-from sessions.settings import varied
 from tui.plots.curves import metrics_of, plot_of
 from tui.plots.loss_plot import LossPlot
 from tui.screens.runs import RunsTable
@@ -24,6 +23,8 @@ TABLE_SECONDS = 1.0
 """Numbers that change faster than this cannot be read, and each costs bytes on the way to the screen."""
 MANY = 60
 """With more runs their curves are drawn as rarely as the numbers."""
+CHEAP = 1_000
+"""So many runs are gone through in some hundredths of a second."""
 LOGARITHMIC = {"loss", "mae", "rmse"}
 """R² and the like may be negative: a logarithm is for the loss and errors."""
 
@@ -67,22 +68,26 @@ class Stage(Vertical):
         """
         over, was_over = record.over, self._record.over
         self._record, self._chooses = record, choose_by
-        if over != was_over or not varied(record):
-            self._swap(settled=over and bool(varied(record)))
+        if over != was_over or len(record.settings) < 2:
+            self._swap(settled=over and len(record.settings) > 1)
         ended = record.status != self._status
         if not self._settled and (ended or now >= self._plot_due):
             # Many curves take long to draw, and are no more readable five times a second.
-            self._plot_due = now + TABLE_SECONDS if len(record.runs) > MANY else 0.0
+            self._plot_due = now + self._pace() if len(record.runs) > MANY else 0.0
             self._draw()
         if now >= self._due or ended:
-            self._due, self._status = now + TABLE_SECONDS, record.status
+            self._due, self._status = now + self._pace(), record.status
             self._list()
+
+    def _pace(self) -> float:
+        """Return how many seconds numbers stay: longer where there are thousands of runs to go through."""
+        return TABLE_SECONDS * max(1.0, len(self._record.runs) / CHEAP)
 
     def swap(self) -> bool:
         """Show the settings instead of the curves, or the curves again; tell whether there are settings."""
-        if varied(self._record):
+        if len(self._record.settings) > 1:
             self._swap(settled=not self._settled)
-        return bool(varied(self._record))
+        return len(self._record.settings) > 1
 
     @property
     def shown(self) -> Widget:

@@ -80,6 +80,13 @@ class Plane:
             return value
         return math.log10(value) if value > 0 else -math.inf
 
+    def sign(self, part: Part, value: float) -> str:
+        """Return the sign of a mean, an arrow where it lies outside."""
+        level, rounding = self.level(value), 1e-9 * max(1.0, abs(self.y_limits.low), abs(self.y_limits.high))
+        if level > self.y_limits.high + rounding:
+            return "↑"
+        return "↓" if level < self.y_limits.low - rounding else SIGNS[part]
+
 
 def curve_of(
     record: Record, results: Sequence[Result], key: str, by: str, size: tuple[int, int], *, log: bool = False
@@ -126,9 +133,7 @@ def _curves(plane: Plane, places: Sequence[Place], spreads: Spreads) -> None:
                 cells.put(plane.column(place), y, "│", part)
     for part, place, spread in known:
         if spread is not None:
-            level, limits = plane.level(spread.mean), plane.y_limits
-            sign = SIGNS[part] if limits.holds(level) else "↑" if level > limits.high else "↓"
-            cells.put(plane.column(place), plane.row(spread.mean), sign, part)
+            cells.put(plane.column(place), plane.row(spread.mean), plane.sign(part, spread.mean), part)
         elif part == "validation" and place.result.bad:
             cells.put(plane.column(place), 1, "✗", "problem")
 

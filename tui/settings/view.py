@@ -41,17 +41,18 @@ def view_of(record: Record, by: str, width: int, height: int, *, log: bool = Fal
     keys = varied(record)
     if not keys:
         return View(bottom=(line("this page tries one setting: | in a panel's row tries several values of it"),))
-    words = [row for said in conclusions(record, by, figure) for row in wrapped(said, width, indent="  ")]
+    results = results_of(record)
+    words = [row for said in conclusions(record, by, figure, results) for row in wrapped(said, width, indent="  ")]
     words = words[: max(2, height - LEAST_BODY - 1)] or [line("no setting has been validated yet")]
     title = _title(f"validation {by}", record, width)
-    results = results_of(record)
     room = height - 1 - len(words)
     if len(keys) == 1 and all(map(is_number, values_of(record, keys[0]))):
         over = f" over {safe(names_of(keys)[0], 40)}{placed(results, keys[0], width)[1]}"
         drawn = curve_of(record, results, keys[0], by, (width, max(LEAST_BODY, room)), log=log)
         return View((_title(by + over, record, width),), drawn, words)
     if len(keys) == 2:
-        return View((title,), heatmap_of(record, results, (keys[0], keys[1]), by, width), words)
+        drawn = heatmap_of(record, results, (keys[0], keys[1]), by, width)
+        return View((title,), [within(row, width) for row in drawn], words)
     header, rows = listing_of(record, results, keys, by, width)
     return View((title, header), rows, words)
 
