@@ -160,7 +160,7 @@ class ManyLines(Sequence[str]):
         label = max(cell_len(self._form.name), cell_len(self._form.label(longest)))
         last = max(run.epochs for run in record.runs)
         while True:
-            states = [1] if self._form.compact else [max(map(cell_len, SIGNS.values())), 2 * len(str(last)) + 1]
+            states = [1] if self._form.compact else [max(map(cell_len, SIGNS.values())), max(5, 2 * len(str(last)) + 1)]
             figures = [max(FIGURE, cell_len(title)) for title in _titles(self._columns)]
             self._needed = [label, *states, *figures]
             if sum(self._needed) + 2 * len(self._needed) <= width or not self._columns:
@@ -178,6 +178,7 @@ class ManyLines(Sequence[str]):
         """Return a line, the header first."""
         if isinstance(number, slice):
             return [self[place] for place in range(len(self))[number]]
+        number = range(len(self))[number]
         if number == 0:
             return line_of([self._form.name, *self._form.heads, *_titles(self._columns)], self._needed)
         return line_of(_row(self._record.runs[number - 1], self._columns, self._form), self._needed)
