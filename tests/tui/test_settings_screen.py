@@ -44,13 +44,14 @@ def test_several_values_are_typed_shown_counted_and_taken_back(tmp_path):
         for _ in range(5):
             await lab.press("down")
         assert focused_key(lab) == "sweep.sample"
+        await lab.until_shown("sample")
         assert value_shown(lab, "sample") == "all"
         await go_to(lab, RATE)
         await lab.press("enter")
         assert isinstance(lab.app.focused, Input)
         await lab.press("escape", "backspace")
         await lab.until(lambda: "sweep" not in lab.controller.draft)
-        await lab.until(lambda: value_shown(lab, "learning rate") == "0.001")
+        await lab.until(lambda: lab.app.focused.row.text == "0.001")
         assert focused_key(lab) == RATE
 
     play(scene, tmp_path)
