@@ -46,7 +46,7 @@ def conclusions(
     for word in ("diverged", "failed"):
         bad = [result for result in results if result.bad == word]
         if bad:
-            lines.append(f"{_count(len(bad))} {word}: {_listed(bad, keys)}")
+            lines.append(f"{_count(len(bad))} {word}: {_listed(record, bad, keys)}")
     waiting = sum(result.finished < len(result.runs) for result in results) if not record.over else 0
     if waiting:
         lines.append(f"{_count(waiting)} not finished yet")
@@ -105,9 +105,21 @@ def _count(number: int) -> str:
     return "1 setting" if number == 1 else f"{number:,} settings"
 
 
-def _listed(results: Sequence[Result], keys: Sequence[str], most: int = 3) -> str:
-    more = f" and {len(results) - most:,} more" if len(results) > most else ""
-    return ", ".join(f"({said(result.settings, keys)})" for result in results[:most]) + more
+def _listed(record: Record, bad: Sequence[Result], keys: Sequence[str], most: int = 3) -> str:
+    """Name a few settings; of many say which values of one key they have in common, where that tells them all."""
+    for key, name in zip(keys, names_of(keys), strict=True) if len(bad) > most else ():
+        held = {repr(result.settings.get(key)) for result in bad}
+        alike = [settings for settings in record.settings if repr(settings.get(key)) in held]
+        values = values_of(record, key)
+        places = [place for place, value in enumerate(values) if repr(value) in held]
+        if len(alike) == len(bad):
+            ordered = all(map(is_number, values)) and len(places) > most
+            if ordered and places == list(range(places[0], places[-1] + 1)):
+                return f"all with {name} from {shown_setting(values[places[0]])} to {shown_setting(values[places[-1]])}"
+            if len(places) <= most:
+                return f"all with {name}={' or '.join(shown_setting(values[place]) for place in places)}"
+    more = f" and {len(bad) - most:,} more" if len(bad) > most else ""
+    return ", ".join(f"({said(result.settings, keys)})" for result in bad[:most]) + more
 
 
 def _may_go(key: str, value: Any, further: int) -> bool:

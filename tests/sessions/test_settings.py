@@ -173,11 +173,25 @@ def test_a_sample_is_judged_by_the_values_that_were_drawn():
     assert say(made)[-1] == "learning_rate: the best is the smallest tried: try below 0.01"
 
 
+def bad(*numbers):
+    return [run(number, None, status="diverged") for number in numbers]
+
+
 def test_what_diverged_is_named():
-    made = record(
-        rates(1, 2, 3, 4, 5, 6), run(0, 2.0), run(1, 1.0), *(run(n, None, status="diverged") for n in (2, 3, 4, 5))
+    few = record(rates(1, 2, 3), run(0, 2.0), *bad(1, 2))
+    assert say(few)[-1] == "2 settings diverged: (learning_rate=2), (learning_rate=3)"
+    many = record(rates(1, 2, 3, 4, 5, 6), run(0, 2.0), run(1, 1.0), *bad(2, 3, 4, 5))
+    assert say(many)[-1] == "4 settings diverged: all with learning_rate from 3 to 6"
+    scattered = record(rates(1, 2, 3, 4, 5, 6), *bad(0, 1), run(2, 1.0), run(3, 2.0), *bad(4, 5))
+    assert say(scattered)[-1] == (
+        "4 settings diverged: (learning_rate=1), (learning_rate=2), (learning_rate=5) and 1 more"
     )
-    assert say(made)[-1] == ("4 settings diverged: (learning_rate=3), (learning_rate=4), (learning_rate=5) and 1 more")
+
+
+def test_what_all_that_diverged_have_in_common_is_named():
+    settings = [{RATE: r, HIDDEN: h} for r in (1, 2, 9) for h in ([4], [8])]
+    made = record(settings, run(0, 2.0), run(1, 1.0), *bad(2, 3, 4, 5))
+    assert say(made)[-1] == "4 settings diverged: all with learning_rate=2 or 9"
 
 
 def test_one_setting_is_no_sweep():

@@ -74,7 +74,7 @@ def test_as_long_as_nothing_is_chosen_the_best_so_far_is_marked():
 
 
 def test_a_setting_that_diverged_says_so():
-    view = shown(numeric((1.0, 2.0, None)))
+    view = shown(numeric((1.0, 2.0, None)), width=70)
     assert "✗ diverged" in view.text
     assert "1 setting diverged: (learning_rate=0.1)" in view.text
 

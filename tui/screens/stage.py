@@ -67,8 +67,9 @@ class Stage(Vertical):
         Where a sweep has come to its end its settings show themselves.
         """
         over, was_over = record.over, self._record.over
+        other_study = record.settings is not self._record.settings
         self._record, self._chooses = record, choose_by
-        if over != was_over or len(record.settings) < 2:
+        if over != was_over or other_study or len(record.settings) < 2:
             self._swap(settled=over and len(record.settings) > 1)
         ended = record.status != self._status
         if not self._settled and (ended or now >= self._plot_due):

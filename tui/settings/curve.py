@@ -112,8 +112,8 @@ def curve_of(
     _x_axis(plane, places, marked)
     legend = [(SAMPLES[part], str(part)) for part in PARTS if any(spreads[part])]
     legend += [("│ ± sd", "text")] if any(len(place.result.runs) > 1 for place in places) else []
-    legend += [("✗ diverged", "problem")] if any(place.result.bad for place in places) else []
     legend += [(f"▲ {word} {shown_setting(marked.settings[key])}", "mark")] if marked is not None else []
+    legend += [("✗ diverged", "problem")] if any(place.result.bad for place in places) else []
     x = 0
     for text, role in legend:
         x = cells.put(x, 0, text, role) + 2 if x + len(text) <= cells.width else x
