@@ -63,11 +63,13 @@ def beyond(record: Record, best: Settings) -> list[str]:
     for key, name in zip(keys, names_of(keys), strict=True):
         if key == "seed":  # a number without an order
             continue
-        values = values_of(record, key)
-        value = best.get(key)
-        if len(values) < 2 or not all(map(is_number, values)) or value is None:
+        values, value = values_of(record, key), best.get(key)
+        numbers = [number for number in values if is_number(number)]
+        if len(numbers) < 2 or not is_number(value):
             continue
-        edges = (("smallest", values[0], "below"), ("largest", values[-1], "beyond"))
+        edges = [("smallest", min(numbers), "below")]
+        # A word among them, as a batch of "all" rows, goes further than any number.
+        edges += [("largest", max(numbers), "beyond")] if len(numbers) == len(values) else []
         for word, edge, where in edges:
             if value == edge and _may_go(key, value, further=-1 if where == "below" else 1):
                 lines.append(f"{name}: the best is the {word} tried: try {where} {shown_setting(value)}")

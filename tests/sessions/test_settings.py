@@ -158,7 +158,9 @@ def test_every_key_at_its_end_is_named():
         ("validation.k", (2, 5), 2),
         ("seed", (1, 2), 2),
         (HIDDEN, ([4], [8]), [8]),
-        ("training.batch_size", (32, "all"), "all"),
+        ("training.batch_size", (32, "all"), 32),
+        ("training.batch_size", (16, 32, "all"), 32),
+        ("training.batch_size", (16, 32, "all"), "all"),
         ("data.standardize", (True, False), True),
         (RATE, (0.1,), 0.1),
     ],
@@ -166,6 +168,11 @@ def test_every_key_at_its_end_is_named():
 def test_nothing_is_said_where_there_is_no_further_value(key, values, best):
     made = record([{key: value} for value in values])
     assert beyond(made, {key: best}) == []
+
+
+def test_the_smallest_number_beside_a_word_is_the_smallest():
+    made = record([{"training.batch_size": value} for value in (16, 32, "all")])
+    assert beyond(made, made.settings[0]) == ["batch_size: the best is the smallest tried: try below 16"]
 
 
 def test_a_sample_is_judged_by_the_values_that_were_drawn():
