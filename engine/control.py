@@ -21,6 +21,14 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """Measure the baselines on the rows of these runs, which are all of one setting."""
+
+    experiment: dict[str, Any]
+    runs: tuple[RunSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inspect:
     """Look into the network that one run of an experiment has ended with."""
 
@@ -73,7 +81,7 @@ class Change:
     value: float
 
 
-Job: TypeAlias = Train | Inspect | TryRates
+Job: TypeAlias = Train | Measure | Inspect | TryRates
 """What a worker that waits can be told to do."""
 Command: TypeAlias = Job | Look | Pause | Resume | Step | Stop | Change
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Command.__args__}
@@ -90,7 +98,7 @@ def decode(line: str | bytes) -> Command:
     try:
         body = json.loads(line)
         kind = KINDS[body.pop("command")]
-        if kind is Train:
+        if kind in {Train, Measure}:
             body["runs"] = tuple(RunSpec(**spec) for spec in body["runs"])
         elif kind in {Inspect, TryRates}:
             body["run"] = RunSpec(**body["run"])
@@ -142,6 +150,6 @@ class Control:
                 self.changes.append(command)
             case Look():
                 self.looks.append(command.run)
-            case Train() | Inspect() | TryRates():
+            case Train() | Measure() | Inspect() | TryRates():
                 raise LabError("a worker was given a second job while it was at one")
         self.version += 1

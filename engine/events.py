@@ -203,6 +203,23 @@ class RatesTried:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineMeasured:
+    """What a simple model reaches on the study's rows; figures have the names and units of a run's."""
+
+    name: str
+    says: str
+    """What it is, in words."""
+    train: Columns
+    """One figure a fold."""
+    validation: Columns
+    """One figure a fold; empty where no rows validate."""
+    test: Figures | None
+    """Where the study looks at the test rows."""
+    left_out: str = ""
+    """Why there are no figures; empty where there are."""
+
+
+@dataclass(frozen=True, slots=True)
 class SettingChosen:
     """The validation rows have chosen a setting of a sweep: the best mean of a figure."""
 
@@ -249,6 +266,7 @@ Event: TypeAlias = (
     | Inspected
     | Seen
     | RatesTried
+    | BaselineMeasured
     | SettingChosen
     | RefitPlanned
     | StudyEnded

@@ -245,6 +245,7 @@ class Experiment:
         1, at_least=1, at_most=10_000, help="runs of the same thing from different initial weights and shuffles"
     )
     choose_by: str = option("loss", help="the validation metric that chooses")
+    baselines: bool = option(default=True, help="measure simple models on the same rows, to compare with", rare=True)
     sweep: Sweep = option(
         Sweep(), help='settings to try: "training.learning_rate" = [1e-3, 1e-2]; sample = 30 for so many at random'
     )

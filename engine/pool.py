@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Self, TypeVar
 
 from engine import tables
-from engine.control import Change, Command, Inspect, Look, Pause, Resume, Step, Stop, Train, TryRates
+from engine.control import Change, Command, Inspect, Look, Measure, Pause, Resume, Step, Stop, Train, TryRates
 from engine.errors import KeyProblem, LabError
 from engine.events import Event, Inspected, RatesTried, RunEnded, RunsAgain, RunsFailed, Seen
 from engine.experiment import Experiment
@@ -24,7 +24,8 @@ class Task:
 
     def __init__(self, experiment: Experiment, specs: Sequence[RunSpec], workers: int) -> None:
         self.tables = tables.to_tables(experiment)
-        self.waiting = deque(pieces(experiment, specs, workers))
+        shared = pieces(experiment, specs, workers)
+        self.waiting: deque[Train] = deque(Train(self.tables, tuple(piece)) for piece in shared)
         self.said: asyncio.Queue[list[Event] | None] = asyncio.Queue()
         self.tried_again: set[int] = set()
         self.holding = False
@@ -44,7 +45,7 @@ class Task:
             case Change():
                 self.changed = True
 
-    def again(self, piece: Sequence[RunSpec], open_runs: Sequence[int]) -> bool:
+    def again(self, piece: Train, open_runs: Sequence[int]) -> bool:
         """Put the runs that a dead worker left back in the queue, once; return whether that was done.
 
         A run gives the same bits in any company, but not without what a person changed on its way.
@@ -52,7 +53,7 @@ class Task:
         if self.changed or self.tried_again & set(open_runs):
             return False
         self.tried_again |= set(open_runs)
-        self.waiting.appendleft([spec for spec in piece if spec.index in open_runs])
+        self.waiting.appendleft(Train(self.tables, tuple(spec for spec in piece.runs if spec.index in open_runs)))
         return True
 
 
@@ -66,6 +67,7 @@ class Pool:
         self._asked = workers
         self._workers: list[Worker] = []
         self._at_work: list[Worker] = []
+        self._measuring: Worker | None = None
         self._task: Task | None = None
         self._aside: Worker | None = None
         """Answers questions beside those that train."""
@@ -92,9 +94,12 @@ class Pool:
             self._workers.remove(useless)
             await useless.close()
         lanes = min(count, len(task.waiting))
-        while len(self._workers) < lanes:
+        measure = _baselines(experiment, task.tables, specs)
+        while len(self._workers) < lanes + len(measure):
             self._workers.append(await Worker.start(threads))
         lines = [asyncio.create_task(self._serve(task, worker)) for worker in self._workers[:lanes]]
+        # Beside the others, since it is soon over: no run should wait for it, nor its lines for the runs.
+        lines += [asyncio.create_task(self._measure(task, self._workers[lanes], job)) for job in measure]
         try:
             silent = 0
             while silent < len(lines):
@@ -116,9 +121,9 @@ class Pool:
         try:
             while task.waiting:
                 piece = task.waiting.popleft()
-                worker.open_runs = [spec.index for spec in piece]
+                worker.open_runs = [spec.index for spec in piece.runs]
                 self._at_work.append(worker)
-                worker.send(Train(task.tables, tuple(piece)))
+                worker.send(piece)
                 if task.holding:
                     worker.send(Pause())
                 async for batch in worker.listen():
@@ -129,7 +134,19 @@ class Pool:
         finally:
             task.said.put_nowait(None)
 
-    async def _replace(self, task: Task, worker: Worker, piece: Sequence[RunSpec]) -> Worker:
+    async def _measure(self, task: Task, worker: Worker, job: Measure) -> None:
+        """Have a worker measure the baselines; if it dies, they are left out."""
+        try:
+            worker.open_runs = []
+            worker.send(job)
+            self._measuring = worker
+            async for batch in worker.listen():
+                task.said.put_nowait(batch)
+        finally:
+            self._measuring = None
+            task.said.put_nowait(None)
+
+    async def _replace(self, task: Task, worker: Worker, piece: Train) -> Worker:
         """Return another worker instead of one that has died, and see to what it left."""
         left = tuple(worker.open_runs)
         self._nothing_to_see(left)
@@ -232,7 +249,7 @@ class Pool:
         """Send a command to every worker that trains; what waits will heed it too."""
         if self._task is not None:
             self._task.heed(command)
-        for worker in self._at_work:
+        for worker in [*self._at_work, *([self._measuring] if self._measuring else [])]:
             worker.send(command)
 
     @property
@@ -254,3 +271,9 @@ def _problem_of(event: RunsFailed) -> LabError:
     if event.key:
         return KeyProblem(event.key, event.problem.removeprefix(f"{event.key} "), event.hint)
     return LabError(event.problem, event.hint)
+
+
+def _baselines(experiment: Experiment, plain: tables.Tables, specs: Sequence[RunSpec]) -> list[Measure]:
+    """Return the job of measuring the baselines on the rows of the first setting; none where a refit trains."""
+    runs = tuple(spec for spec in specs if spec.role == "candidate" and spec.setting == 0)
+    return [Measure(plain, runs)] if experiment.baselines and runs else []

@@ -18,11 +18,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from engine import control, events, inspection, prepare, range_test, tables, trainer
-from engine.control import Command, Control, Inspect, Job, Train, TryRates
+from engine import baselines, control, events, inspection, prepare, range_test, tables, trainer
+from engine.control import Command, Control, Inspect, Job, Measure, Train, TryRates
 from engine.data.progress import Progress, silent
 from engine.errors import LabError
-from engine.events import DataLoading, Event, Inspected, JobEnded, Paused, RatesTried, RunEnded, RunsFailed
+from engine.events import (
+    BaselineMeasured,
+    DataLoading,
+    Event,
+    Inspected,
+    JobEnded,
+    Paused,
+    RatesTried,
+    RunEnded,
+    RunsFailed,
+)
 from engine.jobs import stacks
 from engine.prepare import Part
 from engine.reader import Reader
@@ -62,6 +72,8 @@ def _events_of(job: Job, commands: queue.SimpleQueue[Command], outbox: Outbox, r
     match job:
         case Train():
             return work(job, commands, lambda share: outbox.put(DataLoading(share)), reader)
+        case Measure():
+            return measure(job, commands)
         case Inspect():
             return look_into(job)
         case TryRates():
@@ -103,6 +115,19 @@ def _trainings(part: Part, wishes: Control) -> Iterator[tuple[int, Iterator[Even
         per_run = bytes_of(stack[0], part.feed)
         for share in stacks(stack, max(1, MOST_BYTES // per_run)):
             yield per_run * len(share), trainer.train(share, part.feed, wishes, time.perf_counter)
+
+
+def measure(job: Measure, commands: queue.SimpleQueue[Command]) -> Iterator[Event]:
+    """Yield what the baselines reach; nothing where the data cannot be read, which the runs themselves say."""
+    wishes = Control(commands)
+    try:
+        for found in baselines.of_study(tables.from_tables(job.experiment), job.runs):
+            yield BaselineMeasured(found.name, found.says, found.train, found.validation, found.test, found.left_out)
+            wishes.take_in()
+            if wishes.stopping:
+                return
+    except (LabError, MemoryError):
+        return
 
 
 def look_into(job: Inspect) -> Iterator[Event]:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from engine.errors import LabError
 from engine.events import (
+    BaselineMeasured,
     Changed,
     Columns,
     DataLoading,
@@ -104,6 +105,7 @@ class Record:
     chosen: int | None = None
     """The setting that the validation rows have chosen."""
     chosen_by: str = ""
+    baselines: tuple[BaselineMeasured, ...] = ()
     loading: float | None = None
     """The share of a large file that has been read; None where nothing is being read. Never saved."""
 
@@ -139,6 +141,8 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
     match event:
         case StudyStarted():
             return Record("training", _planned(event), settings=event.settings)
+        case BaselineMeasured():
+            return replace(record, baselines=(*record.baselines, event))
         case SettingChosen(setting=setting, by=by):
             return replace(record, chosen=setting, chosen_by=by)
         case RefitPlanned(label=label, epochs=epochs, reason=reason, setting=setting):

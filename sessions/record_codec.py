@@ -13,7 +13,7 @@ from typing import Any, get_origin, get_type_hints
 import tomli_w
 
 from engine.errors import LabError
-from engine.events import DataRead, EnvironmentSeen
+from engine.events import BaselineMeasured, DataRead, EnvironmentSeen, Figures
 from engine.fields import convert
 from sessions.curve import Curve
 from sessions.record import Curves, Intervention, Record, RunRecord
@@ -40,6 +40,7 @@ def write(record: Record) -> str:
         if part is not None:
             parts.append(f"\n[record.{name}]\n{_dumps(dataclasses.asdict(part))}")
     parts += [f"\n[[record.interventions]]\n{_dumps(dataclasses.asdict(change))}" for change in record.interventions]
+    parts += [f"\n[[record.baselines]]\n{''.join(_baseline_lines(baseline))}" for baseline in record.baselines]
     thin = _values_in(record) > MOST_VALUES
     for run in record.runs:
         parts.append(f"\n[[record.runs]]\n{''.join(_run_lines(run, thin=thin))}")
@@ -68,6 +69,7 @@ def read(table: Mapping[str, Any]) -> Record:
             settings=tuple(dict(settings) for settings in table.get("settings", [{}])),
             chosen=None if "chosen" not in table else convert(table["chosen"], int, "chosen"),
             chosen_by=str(table.get("chosen_by", "")),
+            baselines=tuple(_read_baseline(baseline) for baseline in table.get("baselines", [])),
         )
     except (LabError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         problem = f"[record] is damaged: {error}"
@@ -78,13 +80,29 @@ def _values_in(record: Record) -> int:
     return sum(len(c) for run in record.runs for name in CURVES for c in getattr(run, name).values())
 
 
+def _baseline_lines(baseline: BaselineMeasured) -> Iterator[str]:
+    yield _dumps({"name": baseline.name, "says": baseline.says})
+    for part, columns in (("train", baseline.train), ("validation", baseline.validation)):
+        if columns:
+            texts = (f"{_key(name)} = [{', '.join(map(number, values))}]" for name, values in columns.items())
+            yield f"{part} = {{ {', '.join(texts)} }}\n"
+    if baseline.test:
+        yield f"test = {_inline(baseline.test)}\n"
+    if baseline.left_out:
+        yield _dumps({"left_out": baseline.left_out})
+
+
+def _inline(figures: Figures) -> str:
+    return f"{{ {', '.join(f'{_key(key)} = {number(value)}' for key, value in figures.items())} }}"
+
+
 def _run_lines(run: RunRecord, *, thin: bool) -> Iterator[str]:
     settings = {name: getattr(run, name) for name, field in SETTINGS.items() if getattr(run, name) != field.default}
     yield _dumps({"label": run.label} | settings)
     for name in FIGURES:
         figures = getattr(run, name)
         if figures:
-            yield f"{name} = {{ {', '.join(f'{_key(key)} = {number(value)}' for key, value in figures.items())} }}\n"
+            yield f"{name} = {_inline(figures)}\n"
     for name in CURVES:
         for curve_name, curve in getattr(run, name).items():
             kept = curve.thinned(MOST_POINTS, [run.best_epoch or 0]) if thin else curve
@@ -121,6 +139,16 @@ def _read_part(kind: type[Any], table: Any) -> Any:
     given = {name: convert(table[name], hint, name) for name, hint in hints.items() if name in table}
     lists = {name: () for name, hint in hints.items() if get_origin(hint) is tuple}
     return kind(**{**lists, **given})
+
+
+def _read_baseline(table: Mapping[str, Any]) -> BaselineMeasured:
+    columns = {
+        part: {name: tuple(map(float, values)) for name, values in table.get(part, {}).items()}
+        for part in ("train", "validation")
+    }
+    test = {name: float(value) for name, value in table["test"].items()} if "test" in table else None
+    says, left_out = str(table.get("says", "")), str(table.get("left_out", ""))
+    return BaselineMeasured(str(table["name"]), says, columns["train"], columns["validation"], test, left_out)
 
 
 def _read_run(table: Mapping[str, Any]) -> RunRecord:

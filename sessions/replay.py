@@ -71,7 +71,7 @@ def beats(record: Record) -> Iterator[Beat]:
     opening += [part for part in (record.environment, record.data) if part is not None]
     numbered = list(enumerate(record.runs))
     candidates = [(place, run) for place, run in numbered if run.role == "candidate"]
-    yield Beat(0, (*opening, *_starts(candidates)))
+    yield Beat(0, (*opening, *record.baselines, *_starts(candidates)))
     yield from _course(candidates, record)
     if record.chosen is not None:
         yield Beat(0, (SettingChosen(record.chosen, record.chosen_by),))

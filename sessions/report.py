@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.choosing import over_folds
-from engine.events import Figures
+from engine.events import BaselineMeasured, Figures
 from engine.plan import mean_and_sd
 from sessions.page import Page
 from sessions.record import Record, RunRecord
@@ -32,6 +32,7 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
         "chosen": None if chosen is None else record.settings[chosen],
         "summary": {} if chosen is None else summaries[chosen],
         "refit": as_plain(record.refit, record) if record.refit else None,
+        "baselines": [baseline_as_plain(baseline) for baseline in record.baselines],
         "test_looks": sum(run.test is not None for run in record.runs),
         "verdict": None,
         "data": asdict(record.data) if record.data else None,
@@ -68,6 +69,18 @@ def summary_of(runs: Sequence[RunRecord]) -> Summary:
                 mean, sd = mean_and_sd(means)
                 summary[f"{part}.{name}"] = {"mean": mean, "sd": sd}
     return summary
+
+
+def baseline_as_plain(baseline: BaselineMeasured) -> dict[str, Any]:
+    """Return one baseline as plain values: mean and sd of its figures over folds."""
+    summary: Summary = {}
+    for part in ("train", "validation"):
+        for name, values in getattr(baseline, part).items():
+            if all(map(math.isfinite, values)):
+                mean, sd = mean_and_sd(values)
+                summary[f"{part}.{name}"] = {"mean": mean, "sd": sd}
+    test, left_out = baseline.test, baseline.left_out or None
+    return {"name": baseline.name, "says": baseline.says, "summary": summary, "test": test, "left_out": left_out}
 
 
 def as_plain(run: RunRecord, record: Record) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Numbers and durations as people read them: short, and as wide as their neighbours."""
+"""Numbers, durations and settings as people read them: short, and as wide as their neighbours."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ def figure(value: float | None, digits: int = 4) -> str:
 def short(value: float) -> str:
     """Return a setting such as a learning rate in two significant digits: `0.03`, `1.5e-4`, `50`."""
     return f"{value:.2g}".replace("e-0", "e-").replace("e+0", "e")
+
+
+def value_text(value: object) -> str:
+    """Return a setting as it stands in a file, but for quotes: `[16, 8]`, `true`, `patience = 10`; `–` for none."""
+    if value is None:
+        return "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {item}" for key, item in value.items())
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def counted(number: int, word: str) -> str:

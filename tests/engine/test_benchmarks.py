@@ -18,6 +18,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
         ("floor.py", ["--case", "2-4-2-1, batch 10", "--rounds", "1"]),
         ("peers.py", ["--case", "2-4-2-1, batch 10", "--rounds", "1", "--seconds", "0.02"]),
         ("data.py", ["--case", "mixed.csv", "--rounds", "1", "--megabytes", "1"]),
+        ("coverage.py", ["--case", "0-1, 100 rows", "--comparisons", "20"]),
     ],
 )
 def test_a_case_is_measured(script, options):

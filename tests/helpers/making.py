@@ -7,6 +7,7 @@ import math
 import struct
 import time
 import typing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from engine import prepare, trainer
+from engine.baselines import of_study
 from engine.control import Control
 from engine.data.dataset import Dataset
 from engine.data.sources import OwnFile
@@ -149,6 +151,13 @@ def study(experiment):
     parts = prepare.read(experiment, plan(experiment))
     trained = [(part.feed, [event for jobs in stacks(part.jobs) for event in train(jobs, part.feed)]) for part in parts]
     return trained[-1][0], [event for _, said in trained for event in said]
+
+
+def baselines_of(experiment, *, test=True):
+    """Return what the baselines of an experiment reach, by name; without `test`, of folds that no refit follows."""
+    if not test:
+        experiment = replace(experiment, validation=replace(experiment.validation, refit=False))
+    return {one.name: one for one in of_study(experiment, plan(experiment))}
 
 
 def bits(value):

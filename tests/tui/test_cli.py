@@ -534,7 +534,9 @@ def kill_twice(process, folder):
 
 
 def test_a_worker_killed_twice_is_told_and_the_other_runs_are_kept(tmp_path, folder):
-    with running(folder, "run", "--json", "--workers", "2", put(tmp_path, ENDLESS)) as process:
+    with running(
+        folder, "run", "--json", "--workers", "2", "--set", "baselines=false", put(tmp_path, ENDLESS)
+    ) as process:
         until_training(folder)
         until(lambda: len(workers_of(process.pid)) == 2)
         kill_twice(process, folder)
@@ -551,7 +553,7 @@ def test_a_worker_killed_twice_is_told_and_the_other_runs_are_kept(tmp_path, fol
 
 
 def test_every_worker_killed_is_a_failed_run(tmp_path, folder):
-    with running(folder, "run", "--workers", "1", put(tmp_path, ENDLESS)) as process:
+    with running(folder, "run", "--workers", "1", "--set", "baselines=false", put(tmp_path, ENDLESS)) as process:
         until_training(folder)
         kill_twice(process, folder)
         out, errors = process.communicate(timeout=PATIENCE)

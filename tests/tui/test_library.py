@@ -65,7 +65,8 @@ def test_pages_are_listed_filtered_and_opened(tmp_path):
 def test_a_damaged_page_is_told_and_hides_no_other(tmp_path):
     saved_page(tmp_path, "good")
     (tmp_path / "bad.toml").write_bytes(b"\xff\xfe not toml")
-    (tmp_path / "half.toml").write_text(saved_page(tmp_path, "gone").read_text()[:400])
+    whole = saved_page(tmp_path, "gone").read_text()
+    (tmp_path / "half.toml").write_text(whole[: whole.index("learning_rate = ") + len("learning_rate = ")])
     (tmp_path / "gone.toml").unlink()
     (tmp_path / "folder.toml").mkdir()
     (tmp_path / "dangling.toml").symlink_to(tmp_path / "nowhere")

@@ -79,9 +79,11 @@ def build_parser() -> argparse.ArgumentParser:
     listing.add_argument("--json", action="store_true", help="one JSON list on standard output")
 
     show = command("show", "pages.show_page", "show a page: settings, runs, notes")
-    show.add_argument("session", metavar="SESSION")
-    show.add_argument("--runs", action="store_true", help="every run of a sweep, not only its settings")
-    show.add_argument("--json", action="store_true", help="as `run --json` prints it")
+    _add_show_options(show)
+
+    compare = command("compare", "compare.compare", "compare pages with the first: settings, differences, a verdict")
+    compare.add_argument("pages", nargs="+", metavar="SESSION", help="two or more")
+    compare.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
     replay = command("replay", "replay.replay", "watch a page again")
     replay.add_argument("session", metavar="SESSION")
@@ -125,6 +127,12 @@ def build_parser() -> argparse.ArgumentParser:
     data.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="such as data.decimal=comma")
     data.add_argument("--json", action="store_true", help="one JSON value on standard output")
     return parser
+
+
+def _add_show_options(show: argparse.ArgumentParser) -> None:
+    show.add_argument("session", metavar="SESSION")
+    show.add_argument("--runs", action="store_true", help="every run of a sweep, not only its settings")
+    show.add_argument("--json", action="store_true", help="as `run --json` prints it")
 
 
 def _add_app_options(parser: argparse.ArgumentParser) -> None:

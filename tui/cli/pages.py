@@ -14,7 +14,7 @@ from sessions.report import as_json, summarize
 from sessions.store import Entry, Store
 from tui.cli.json_text import json_text
 from tui.cli.tables import problems, runs_table, study_table, table
-from tui.numbers import figure
+from tui.numbers import figure, value_text
 from tui.text import safe
 
 
@@ -70,16 +70,10 @@ def settings_table(page: Page) -> str:
     rows = []
     for key, value in tables.to_tables(page.experiment).items():
         pairs = value.items() if isinstance(value, dict) else [("", value)]
-        rows += [(f"{key}.{name}" if name else key, _say(item)) for name, item in pairs]
+        rows += [(f"{key}.{name}" if name else key, value_text(item)) for name, item in pairs]
     if places.is_relative(page.experiment):
         rows.append((places.KEY, page.base_dir))
     return table(["setting", "value"], rows)
-
-
-def _say(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} = {item}" for key, item in value.items())
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _brief(entry: Entry) -> dict[str, object]:

@@ -28,7 +28,7 @@ PANELS: tuple[tuple[str, str, Any, tuple[str, ...]], ...] = (
     ("data", "Data", Data, ()),
     ("model", "Model", Model, ()),
     ("training", "Training", Training, ("seed", "restarts")),
-    ("validation", "Validation", ValidationPlan, ("choose_by",)),
+    ("validation", "Validation", ValidationPlan, ("choose_by", "baselines")),
 )
 """Table, title, dataclass, and the keys of the experiment itself that are shown below it."""
 AUTOMATIC = "auto"
