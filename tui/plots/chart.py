@@ -176,12 +176,12 @@ def _header(cells: Cells, plot: PlotData) -> int:
 
 
 def _packed(cells: Cells, texts: Sequence[Run]) -> int:
-    """Titles and a legend of many entries from the left, in as many rows as a fifth of the plot; how many."""
+    """Titles and a legend of many entries from the left, in as many rows as a quarter of the plot; how many."""
     x, y = 0, 0
     for text, role in texts:
         if x and x + cell_len(text) > cells.width:
             x, y = 0, y + 1
-        if y >= max(1, cells.height // 5):
+        if y >= max(1, cells.height // 4):
             return y
         x = cells.put(x, y, fitted(text, cells.width), role) + 2
     return y + 1
