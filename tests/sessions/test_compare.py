@@ -12,7 +12,7 @@ from engine import tables
 from engine.errors import LabError
 from engine.events import DataRead
 from engine.plan import plan
-from engine.prepare import read_one
+from engine.prepare import read
 from sessions.compare import compare_pages
 from sessions.differing import HASH, ROWS, differing, unpaired_by
 from sessions.page import Page
@@ -150,8 +150,8 @@ def test_other_data_are_told_by_their_keys_or_by_their_hash():
 def test_what_leaves_the_held_out_rows_alone_leaves_pairs(changes):
     assert unpaired_by(page(), page(changes)) == ()
     other = page(changes).experiment
-    _, before, seen = read_one(page().experiment, plan(page().experiment))
-    _, after, seen_again = read_one(other, plan(other))
+    _, before, seen = read(page().experiment, plan(page().experiment))
+    _, after, seen_again = read(other, plan(other))
     assert seen.sha256 == seen_again.sha256
     for one, another in zip(before, after, strict=True):
         assert one.validation.tolist() == another.validation.tolist()
@@ -166,7 +166,7 @@ def test_other_columns_of_the_same_rows_leave_pairs():
     own, of_own = ({"data": {"file": "a.csv"} | more} for more in ({}, {"features": ["x"]}))
     base = {"validation": {"method": "k-fold", "k": 3}}
     assert keys(unpaired_by(page(own, base=base), page(of_own, base=base, sha="cd" * 32))) == ["data.features"]
-    jobs = [read_one(of.experiment, plan(of.experiment))[1] for of in (page(), page(fewer))]
+    jobs = [read(of.experiment, plan(of.experiment))[1] for of in (page(), page(fewer))]
     for one, another in zip(*jobs, strict=True):
         assert one.validation.tolist() == another.validation.tolist()
 

@@ -28,14 +28,15 @@ def test_several_values_are_typed_shown_counted_and_taken_back(tmp_path):
     async def scene(lab):
         await go_to(lab, RATE)
         await lab.press("vertical_line")
+        await lab.until(lambda: isinstance(lab.app.focused, Input))
         assert lab.app.focused.value == "0.001 | "
-        assert "several values, separated by |" in lab.hint
+        await lab.until(lambda: "several values, separated by |" in lab.hint)
         await lab.type("0.01")
         await lab.press("enter")
         await lab.until(lambda: lab.controller.draft.get("sweep") == {RATE: [0.001, 0.01]})
         await lab.until(lambda: value_shown(lab, "learning rate") == "0.001 | 0.01")
         await lab.until_shown("· 2 settings")
-        assert lab.hint.startswith("swept: 2 values")
+        await lab.until(lambda: lab.hint.startswith("swept: 2 values"))
         await lab.press("right")
         await lab.until(lambda: "✗" in lab.hint and "enter edits the list" in lab.hint)
         await go_to(lab, "validation.method")
@@ -43,13 +44,15 @@ def test_several_values_are_typed_shown_counted_and_taken_back(tmp_path):
         await lab.until_shown("2 settings × 5 folds = 10 runs", "10 runs")
         for _ in range(5):
             await lab.press("down")
-        assert focused_key(lab) == "sweep.sample"
+        await lab.until(lambda: focused_key(lab) == "sweep.sample")
         await lab.until_shown("sample")
         assert value_shown(lab, "sample") == "all"
         await go_to(lab, RATE)
         await lab.press("enter")
-        assert isinstance(lab.app.focused, Input)
-        await lab.press("escape", "backspace")
+        await lab.until(lambda: isinstance(lab.app.focused, Input))
+        await lab.press("escape")
+        await lab.until(lambda: focused_key(lab) == RATE)
+        await lab.press("backspace")
         await lab.until(lambda: "sweep" not in lab.controller.draft)
         await lab.until(lambda: lab.app.focused.row.text == "0.001")
         assert focused_key(lab) == RATE
@@ -61,10 +64,13 @@ def test_a_choice_is_swept_by_typing(tmp_path):
     async def scene(lab):
         await go_to(lab, "model.activation")
         await lab.press("vertical_line")
+        await lab.until(lambda: isinstance(lab.app.focused, Input))
         await lab.type("tanh")
         await lab.press("enter")
         await lab.until(lambda: lab.controller.draft["sweep"] == {"model.activation": ["relu", "tanh"]})
+        await lab.until(lambda: focused_key(lab) == "model.activation")
         await lab.press("enter")
+        await lab.until(lambda: isinstance(lab.app.focused, Input))
         assert lab.app.focused.value == "relu | tanh", "its list is edited, not chosen from"
         await lab.press("escape")
 
@@ -91,9 +97,9 @@ def test_the_settings_show_themselves_at_the_end_and_the_curves_are_a_key_away(t
         assert focused_key(lab) == "data.name", "the focus stays where it was"
         await lab.press("m")
         await lab.until_shown("accuracy over learning_rate")
-        assert lab.hint == "drawn: accuracy"
+        await lab.until(lambda: lab.hint == "drawn: accuracy")
         await lab.press("5")
-        assert lab.app.focused is view(lab)
+        await lab.until(lambda: lab.app.focused is view(lab))
         await lab.press("w")
         await lab.until_shown("epoch 3", "solid: train")
         await lab.until(lambda: lab.app.focused is lab.app.screen.query_one(RunsTable))
@@ -116,9 +122,9 @@ def test_a_table_of_settings_scrolls_between_its_title_and_its_words(tmp_path):
         await lab.until_shown("learning", "best by validation loss", "★")
         await lab.press("5")
         before = lab.text
+        await lab.until(lambda: lab.app.focused is view(lab) and view(lab).show_vertical_scrollbar)
         await lab.press("pagedown", "down", "j")
-        await lab.until(lambda: lab.text != before)
-        assert "★" not in lab.text
+        await lab.until(lambda: lab.text != before and "★" not in lab.text)
         assert "best by validation loss" in lab.text
         assert "val. loss" in lab.text
         await lab.press("pageup", "pageup", "k")

@@ -42,7 +42,7 @@ IMPORTANCE = [
 RUN = "run"
 LEAST = 2
 """Rather than show fewer figures a table of a sweep leaves out words."""
-WIDEST = 40
+WIDEST, SHORTEST = 40, 24
 """So many cells of a label are shown."""
 FIGURE = 9
 """So many cells the longest figure has: `-1.23e-05`."""
@@ -87,6 +87,8 @@ def _narrower(form: Form, columns: list[tuple[str, str]]) -> Form:
     """Return the form of a table that needs less room, or take a column away from it."""
     if form.swept and not form.compact and len(columns) <= LEAST:
         return replace(form, compact=True)
+    if form.compact and len(columns) == 1 and form.widest == WIDEST:
+        return replace(form, widest=SHORTEST)
     columns.remove(min(columns, key=lambda column: IMPORTANCE.index((column[0], column[1] == "loss"))))
     return form
 
@@ -98,6 +100,8 @@ class Form:
     name: str
     swept: bool
     compact: bool = False
+    widest: int = WIDEST
+    """So many cells of a label are shown."""
 
     @property
     def heads(self) -> list[str]:
@@ -111,7 +115,7 @@ class Form:
 
     def label(self, run: RunRecord) -> str:
         """Return a run's label: what the keys are is said by the title."""
-        return safe(KEYS.sub("", run.label) if self.swept else run.label, WIDEST)
+        return fitted(safe(KEYS.sub("", run.label) if self.swept else run.label, WIDEST), self.widest)
 
 
 def _form(record: Record) -> Form:
@@ -157,9 +161,9 @@ class ManyLines(Sequence[str]):
         self._form = _form(record)
         self._columns = _columns(record)
         longest = max(record.runs, key=lambda run: len(run.label))
-        label = max(cell_len(self._form.name), cell_len(self._form.label(longest)))
         last = max(run.epochs for run in record.runs)
         while True:
+            label = max(cell_len(self._form.name), cell_len(self._form.label(longest)))
             states = [1] if self._form.compact else [max(map(cell_len, SIGNS.values())), max(5, 2 * len(str(last)) + 1)]
             figures = [max(FIGURE, cell_len(title)) for title in _titles(self._columns)]
             self._needed = [label, *states, *figures]
