@@ -346,6 +346,20 @@ def test_what_cannot_be_swept_says_why(key, typed, says):
     assert "sweep" not in draft
 
 
+@pytest.mark.parametrize(
+    ("key", "typed"), [("data.features", "alcohol, ash"), ("data.lags", "1, 7"), ("model.hidden", "4, 8")]
+)
+def test_a_list_is_one_value(key, typed):
+    draft = after(form.first_draft(), (key, typed))
+    assert "sweep" not in draft
+    assert row_of(draft, key).text == typed
+
+
+def test_lists_of_names_are_swept():
+    draft = after(form.first_draft(), ("data.features", "alcohol, ash | alcohol"))
+    assert draft["sweep"] == {"data.features": [["alcohol", "ash"], ["alcohol"]]}
+
+
 def test_a_bar_in_a_name_is_part_of_it():
     row = row_of(form.first_draft(), "data.target")
     assert parse(row, "a|b") == "a|b"

@@ -154,6 +154,23 @@ def test_hostile_values_are_harmless(tmp_path):
     play(scene, tmp_path, size=(80, 24))
 
 
+def test_hostile_values_can_be_edited_and_stay_what_they_are(tmp_path):
+    values = [[HOSTILE["clear"]], [HOSTILE["direction"]]]
+
+    async def scene(lab):
+        await lab.take({"data": {"name": "wine"}, "sweep": {"data.features": values}})
+        await go_to(lab, "data.features")
+        await lab.press("enter")
+        await lab.until(lambda: isinstance(lab.app.focused, Input))
+        await lab.settle()
+        assert_harmless(lab)
+        await lab.press("enter")
+        await lab.until(lambda: focused_key(lab) == "data.features")
+        assert lab.controller.draft["sweep"] == {"data.features": values}
+
+    play(scene, tmp_path, size=(80, 24))
+
+
 def run(setting, label, fold=1):
     figures = {"loss": 1.0 + setting}
     return RunRecord(label, setting=setting, fold=fold, status="finished", train=figures, validation=figures)

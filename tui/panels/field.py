@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from tui.commands import FORM, bindings
 from tui.panels.form import Row
 from tui.panels.sweeps import BETWEEN, fixed
-from tui.text import safe
+from tui.text import masked, safe
 
 LABEL_WIDTH = 15
 
@@ -60,6 +60,8 @@ class Field(Horizontal, can_focus=True):
         self._label = Static(classes="label", markup=False)
         self._value = Static(classes="value", markup=False)
         self._input: Input | None = None
+        self._whole = ""
+        """The text that the input began with, of which hidden characters are shown as signs."""
 
     def compose(self) -> ComposeResult:
         """Return label and value."""
@@ -106,6 +108,7 @@ class Field(Horizontal, can_focus=True):
         if self._input is None:
             self._value.display = False
             # What is there would else be taken away by the first letter.
+            self._whole, text = text, masked(text)
             self._input = Input(text, compact=True, placeholder="default", select_on_focus=not text.endswith(BETWEEN))
             self._input.cursor_blink = False
             await self.mount(self._input)
@@ -118,7 +121,8 @@ class Field(Horizontal, can_focus=True):
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Say what was typed."""
         event.stop()
-        self.post_message(self.Typed(self, event.value))
+        untouched = event.value == masked(self._whole)
+        self.post_message(self.Typed(self, self._whole if untouched else event.value))
 
     async def on_input_blurred(self, event: Input.Blurred) -> None:
         """Give the typing up when the focus goes elsewhere."""

@@ -26,12 +26,17 @@ def parse(row: Row, text: str) -> Any:
     """
     parts = sweeps.parts_of(text, row.info.type)
     if len(parts) > 1 and row.table != sweeps.TABLE:
-        return tuple(_parse(row, part) for part in parts)
-    return _parse(row, parts[0] if parts else "")
+        return tuple(_single(row, part) for part in parts)
+    return _single(row, parts[0] if parts else "")
+
+
+def _single(row: Row, text: str) -> Any:
+    """Return one value, a list where it has several items."""
+    value = _parse(row, text)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _parse(row: Row, text: str) -> Any:
-    """Return one value."""
     typed = text.strip()
     if typed.casefold() in {"", AUTOMATIC} or (row.info.optional and typed.casefold() == row.info.spec.absent):
         return None
