@@ -165,7 +165,8 @@ class LabScreen(Screen[None]):
         words = {"training": "▶", "paused": "‖ paused ·"}.get(record.status, f"{record.status} ·")
         detail = progress.says()
         if record.over and self.controller.path is not None:
-            detail = f"page {self.controller.path.stem}"
+            views = "w: settings or curves · " if len(record.settings) > 1 else ""
+            detail = f"{views}page {self.controller.path.stem}"
         warnings = f" · ! {record.data.warnings[0]}" if record.data and record.data.warnings else ""
         self._status.say(f"{words} {detail}{warnings}", None if record.over else progress.share)
 
