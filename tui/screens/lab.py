@@ -26,7 +26,7 @@ from tui.panels.notes import Notes
 from tui.panels.panel import Panels
 from tui.panels.steps import stepped
 from tui.panels.typed import parse
-from tui.progress import Pace
+from tui.progress import Pace, standing
 from tui.screens.choice import ChoiceScreen, Chosen
 from tui.screens.data import DataScreen
 from tui.screens.footer import KeysFooter
@@ -154,21 +154,8 @@ class LabScreen(Screen[None]):
         return Content.assemble(("Lossbook", "bold"), "  ", safe(controller.title, 60), safe(edited))
 
     def _say_where_it_stands(self, now: float) -> None:
-        record = self.controller.record
-        if record.loading is not None and not record.over:
-            self._status.say("reading the data", record.loading)
-            return
-        if not record.runs:
-            self._status.say("nothing trained yet")
-            return
-        progress = self._pace.look(record, now)
-        words = {"training": "▶", "paused": "‖ paused ·"}.get(record.status, f"{record.status} ·")
-        detail = progress.says()
-        if record.over and self.controller.path is not None:
-            views = "w: settings or curves · " if len(record.settings) > 1 else ""
-            detail = f"{views}page {self.controller.path.stem}"
-        warnings = f" · ! {record.data.warnings[0]}" if record.data and record.data.warnings else ""
-        self._status.say(f"{words} {detail}{warnings}", None if record.over else progress.share)
+        path = self.controller.path
+        self._status.say(*standing(self.controller.record, self._pace, now, path.stem if path else ""))
 
     # What a person does in the panels
 
