@@ -39,6 +39,7 @@ LAB = (
     Command("reset", "c", "Clear", "take the curves off the screen for a new page; the saved one stays", footer=True),
     Command("log", "l", "Log", "linear or logarithmic loss", footer=True),
     Command("metric", "m", "Metric", "draw another metric instead of the loss"),
+    Command("settings", "w", "Settings", "which value won? the settings of a sweep instead of the curves, and back"),
     Command("inspect", "i", "Inspect", "look into a network, now or at its end: minimum, saddle, plateau or slope?"),
     Command("look", "d", "Look", "look at the data: pictures, curves, classes, columns", footer=True),
     Command("find_rate", "f", "Find rate", "try learning rates from small to large, and take the one suggested"),
@@ -59,6 +60,12 @@ FORM = (
     Command("change(1)", "right", "More", "the next choice or a larger number"),
     Command("change(-1)", "left", "Less", "the choice before or a smaller number"),
     Command("edit", "enter", "Edit", "type a value, or choose from a list; esc gives up"),
+    Command(
+        "sweep",
+        "vertical_line",
+        "Sweep",
+        "type several values, with this sign between them, to try them in turn",
+    ),
     Command("forget", "backspace,delete", "Default", "back to the default"),
 )
 
@@ -83,6 +90,7 @@ REPLAY = (
     Command("jump(1)", "end", "End", "to the end"),
     Command("log", "l", "Log", "linear or logarithmic loss", footer=True),
     Command("metric", "m", "Metric", "draw another metric instead of the loss"),
+    Command("settings", "w", "Settings", "the settings of a sweep instead of the curves, and back"),
     Command("back", "escape,v", "Leave", "back to where the replay was called", footer=True),
 )
 
@@ -113,7 +121,12 @@ def as_markdown() -> str:
 
 
 def _code(command: Command) -> str:
-    return " or ".join(f"`{_shown(key)}`" for key in command.keys.split(","))
+    return " or ".join(f"`{_cell(_shown(key))}`" for key in command.keys.split(","))
+
+
+def _cell(text: str) -> str:
+    """Return a text as a cell of a Markdown table."""
+    return text.replace("|", "\\|")
 
 
 def _id(command: Command) -> str:
@@ -124,6 +137,7 @@ NAMES = {
     "question_mark": "?",
     "colon": ":",
     "slash": "/",
+    "vertical_line": "|",
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",

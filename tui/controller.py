@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.control import Command, Pause, Resume, Step, Stop
 from engine.errors import LabError
 from engine.events import Inspected, RatesTried
+from engine.experiment import Experiment
 from engine.pool import Pool
 from engine.study import Study
 from sessions import codec, places
@@ -19,7 +20,7 @@ from sessions.record import Record
 from sessions.recorder import Recorder
 from sessions.store import Store
 from sessions.weights import read_weights, spec_of
-from tui.panels import form
+from tui.panels import form, sweeps
 from tui.panels.form import Draft
 
 EMPTY = Record()
@@ -42,6 +43,8 @@ class Controller:
         self._study: Study | None = None
         self._recorder: Recorder | None = None
         self._unsaved_notes = False
+        self._compared: tuple[Draft, Experiment, bool] | None = None
+        self._sized: tuple[Draft, str] | None = None
         self._kept = asyncio.Event()
         """Set while no page waits for being saved at the end of its study."""
         self._kept.set()
@@ -71,10 +74,29 @@ class Controller:
         """Whether the panels say something else than the page on the screen."""
         if self.page is None:
             return False
+        experiment = self.page.experiment
+        if self._compared is None or self._compared[0] is not self.draft or self._compared[1] is not experiment:
+            # Asked with every frame, and a sweep takes a while to be read.
+            self._compared = self.draft, experiment, self._differs(self.page)
+        return self._compared[2]
+
+    def _differs(self, page: Page) -> bool:
         try:
-            return form.check(self.draft) != places.settled(self.page)
+            return form.check(self.draft) != places.settled(page)
         except LabError:
             return True
+
+    @property
+    def size(self) -> str:
+        """How much the draft trains, in words; empty without a sweep."""
+        if self._sized is None or self._sized[0] is not self.draft:
+            self._sized = self.draft, sweeps.size_of(self.draft)
+        return self._sized[1]
+
+    @property
+    def choose_by(self) -> str:
+        """The figure that chooses among the settings of the page."""
+        return self.page.experiment.choose_by if self.page is not None else "loss"
 
     def change(self, draft: Draft) -> None:
         """Take a changed draft."""

@@ -77,3 +77,19 @@ class Pace:
             return Progress(epoch, epochs, share)
         total = (trained - first_count) / passed
         return Progress(epoch, epochs, share, total / max(1, len(going)), (planned - trained) / total)
+
+
+def standing(record: Record, pace: Pace, now: float, page: str = "") -> tuple[str, float | None]:
+    """Return where a study stands in words, and the share that is done while it goes; `page` is what it is kept as."""
+    if record.loading is not None and not record.over:
+        return "reading the data", record.loading
+    if not record.runs:
+        return "nothing trained yet", None
+    progress = pace.look(record, now)
+    words = {"training": "▶", "paused": "‖ paused ·"}.get(record.status, f"{record.status} ·")
+    detail = progress.says()
+    if record.over and page:
+        views = "w: settings or curves · " if len(record.settings) > 1 else ""
+        detail = f"{views}page {page}"
+    warnings = f" · ! {record.data.warnings[0]}" if record.data and record.data.warnings else ""
+    return f"{words} {detail}{warnings}", None if record.over else progress.share

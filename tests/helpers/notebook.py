@@ -19,6 +19,8 @@ from sessions.page import Page
 from sessions.record import RunRecord, fold
 from sessions.store import Store
 from tui.app import Lossbook
+from tui.panels.field import Field
+from tui.panels.form import PANELS
 
 PATIENCE = 30.0
 """Seconds that something may take on a slow machine before a test gives up."""
@@ -175,6 +177,27 @@ def play(scene, folder, **options):
             await scene(lab)
 
     asyncio.run(whole())
+
+
+def focused_key(lab):
+    return lab.app.focused.row.key if isinstance(lab.app.focused, Field) else None
+
+
+async def go_to(lab, key):
+    """Move the focus to a setting, as a person would: its panel's number, then down."""
+    table = key.split(".")[0]
+    place = [panel[0] for panel in PANELS].index(table if "." in key else "training")
+    await lab.press(str(place + 1))
+    for _ in range(40):
+        if focused_key(lab) == key:
+            return
+        await lab.press("down")
+    raise AssertionError(f"{key} was not found:\n{lab.text}")
+
+
+def value_shown(lab, label):
+    row = next(line for line in lab.text.splitlines() if line.strip().startswith(label))
+    return row.strip().removeprefix(label).split("│")[0].strip()
 
 
 def saved_page(folder, name="page", draft=None, **fields):

@@ -123,5 +123,6 @@ def test_the_markdown_lists_every_command():
         assert f"**{title}**" in text
         for command in group:
             row = next(line for line in text.splitlines() if f"| {command.label} | {command.help} |" in line)
-            assert all(f"`{NAMES.get(key, key)}`" in row for key in keys(command))
+            # A bar would end the cell of the table.
+            assert all(f"`{NAMES.get(key, key)}`" in row.replace("\\|", "|") for key in keys(command))
     assert issubclass(Field, Widget)

@@ -59,9 +59,25 @@ def test_another_metric():
 def test_folds_lie_faint_under_their_mean():
     folds = tuple(run([4.0 * fold, 2.0 * fold], label=f"fold {fold}/3", fold=fold) for fold in (1, 2, 3))
     plot = plot_of(Record("training", folds))
-    assert [line[:2] for line in shown(plot)] == [("train", "faint")] * 3 + [("train", "main")]
-    assert plot.lines[-1].y.tolist() == [8.0, 4.0]
-    assert plot.notes == ("bold: mean of 3 folds",)
+    kinds = [("train", "faint")] * 3 + [("train", "edge")] * 2 + [("train", "main")]
+    assert [line[:2] for line in shown(plot)] == kinds
+    assert [line.y.tolist() for line in plot.lines[-3:]] == [[4.0, 2.0], [12.0, 6.0], [8.0, 4.0]]
+    assert plot.notes == ("bold: mean of 3 folds", "dotted: ± sd")
+
+
+def test_the_band_lies_around_validation_where_there_is_any():
+    folds = tuple(run([4.0], [2.0 * fold], label=f"fold {fold}/3", fold=fold) for fold in (1, 2, 3))
+    plot = plot_of(Record("training", folds))
+    assert [(line.role, line.y.tolist()) for line in plot.lines if line.emphasis == "edge"] == [
+        ("validation", [2.0]),
+        ("validation", [6.0]),
+    ]
+
+
+def test_one_run_left_has_no_band():
+    folds = (run([2.0, 2.0, 2.0], fold=1), run([4.0], fold=2))
+    edges = [line.y for line in plot_of(Record("training", folds)).lines if line.emphasis == "edge"]
+    assert [np.isfinite(edge).tolist() for edge in edges] == [[True, False, False]] * 2
 
 
 def test_the_mean_goes_on_as_far_as_the_longest_fold():
@@ -88,7 +104,7 @@ def test_runs_with_points_at_other_epochs_have_no_mean():
 )
 def test_what_the_mean_is_over(places, says):
     runs = tuple(run([1.0], restart=restart, repeat=repeat, fold=fold) for restart, repeat, fold in places)
-    assert plot_of(Record("training", runs)).notes == (f"bold: mean of {says}",)
+    assert plot_of(Record("training", runs)).notes[0] == f"bold: mean of {says}"
 
 
 def test_the_refit_is_not_shown_beside_the_folds():

@@ -15,8 +15,9 @@ from engine.errors import LabError
 from engine.fields import fields_of
 from engine.optimizers import OPTIMIZERS
 from engine.validations import VALIDATIONS
-from tui.panels import form
-from tui.panels.form import PANELS, rows, sparse, stepped, with_value
+from tui.panels import form, sweeps
+from tui.panels.form import PANELS, rows, sparse, with_value
+from tui.panels.steps import stepped
 from tui.panels.typed import parse
 
 PLACES = range(len(PANELS))
@@ -82,6 +83,7 @@ def test_every_setting_of_an_experiment_stands_in_a_panel():
         ".".join((*path, info.key))
         for path, cls in tables_with_choices()
         for info in fields_of(cls)
+        # The tables have panels, and the sweep is typed into the rows of the others.
         if info.key not in {"data", "model", "training", "validation", "sweep"} or path
     }
     shown = set()
@@ -271,3 +273,157 @@ def test_every_row_has_a_help_and_a_summary_names_what_was_set(method):
         assert "\n" not in row.help
     assert "wine" in form.summary(draft, 0)
     assert method in form.summary(draft, 3)
+
+
+# --- several values ---------------------------------------------------------------------------------------------------
+
+
+def after(draft, *changes):
+    """Return the draft after texts were typed into rows: (key, text)."""
+    for key, text in changes:
+        row = row_of(draft, key)
+        draft = with_value(draft, row, parse(row, text))
+    return draft
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "values", "shown"),
+    [
+        ("training.learning_rate", "1e-4 | 1e-3 |1e-2", [1e-4, 1e-3, 1e-2], "0.0001 | 0.001 | 0.01"),
+        ("model.activation", "relu | Tanh", ["relu", "tanh"], "relu | tanh"),
+        ("model.hidden", "16, 16 | 64|none", [[16, 16], [64], []], "16, 16 | 64 | none"),
+        ("model.hidden", "64-32 | 8", [[64, 32], [8]], "64, 32 | 8"),
+        ("data.lags", "7 | 1, 7 | [3]", [7, [1, 7], [3]], "7 | 1, 7 | [3]"),
+        ("data.standardize", "yes|no", [True, False], "yes | no"),
+        ("training.batch_size", "32 | all", [32, "all"], "32 | all"),
+        ("training.epochs", "1e1 | 20 |", [10, 20], "10 | 20"),
+        ("seed", "1 | 2", [1, 2], "1 | 2"),
+        ("training.early_stopping", "3 | 5", [{"patience": 3}, {"patience": 5}], "patience 3 | patience 5"),
+    ],
+)
+def test_several_values_are_swept(key, typed, values, shown):
+    draft = after(form.first_draft(), (key, typed))
+    assert draft["sweep"] == {key: values}
+    row = row_of(draft, key)
+    assert (row.text, row.is_set, list(row.swept)) == (shown, True, values)
+    assert row.help.startswith(f"swept: {len(values)} values")
+    assert plain(parse(row, row.text)) == values
+    with pytest.raises(LabError, match="enter edits the list"):
+        stepped(row, 1)
+
+
+@pytest.mark.parametrize("typed", ["0.5", "", "0.5 |", "auto"])
+def test_a_single_value_ends_the_sweep_of_its_key(typed):
+    draft = after(
+        form.first_draft(), ("training.learning_rate", "0.1 | 0.2"), ("model.dropout", "0 | 0.5"), ("sweep.sample", "2")
+    )
+    draft = after(draft, ("training.learning_rate", typed))
+    assert draft["sweep"] == {"model.dropout": [0, 0.5], "sample": 2}
+    draft = after(draft, ("model.dropout", "0.1"))
+    assert "sweep" not in draft, "nothing is left to draw from"
+    assert all(row.key != "sweep.sample" for row in every_row(draft))
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "says"),
+    [
+        ("training.learning_rate", "0.1 | fast", "must be a number"),
+        ("training.learning_rate", "0.1 | -1", "above 0"),
+        ("training.learning_rate", "0.1 | 0.1", "twice"),
+        ("training.learning_rate", "0.1 | auto", "name each value"),
+        ("model.activation", "relu | tanhh", "tanh"),
+        ("restarts", "1 | 2", "the same for all settings"),
+        ("choose_by", "loss | mae", "one metric chooses"),
+        ("validation.refit", "yes | no", "one refit follows"),
+        ("training.threads", "1 | 2", "cannot be varied"),
+    ],
+)
+def test_what_cannot_be_swept_says_why(key, typed, says):
+    draft = form.first_draft()
+    row = row_of(draft, key)
+    with pytest.raises(LabError, match=says):
+        with_value(draft, row, parse(row, typed))
+    assert "sweep" not in draft
+
+
+@pytest.mark.parametrize(
+    ("key", "typed"), [("data.features", "alcohol, ash"), ("data.lags", "1, 7"), ("model.hidden", "4, 8")]
+)
+def test_a_list_is_one_value(key, typed):
+    draft = after(form.first_draft(), (key, typed))
+    assert "sweep" not in draft
+    assert row_of(draft, key).text == typed
+
+
+def test_lists_of_names_are_swept():
+    draft = after(form.first_draft(), ("data.features", "alcohol, ash | alcohol"))
+    assert draft["sweep"] == {"data.features": [["alcohol", "ash"], ["alcohol"]]}
+
+
+def test_a_bar_in_a_name_is_part_of_it():
+    row = row_of(form.first_draft(), "data.target")
+    assert parse(row, "a|b") == "a|b"
+    assert parse(row, "a | b") == ("a", "b")
+
+
+def test_rows_that_cannot_be_swept_say_so_while_they_are_typed():
+    draft = after(form.first_draft(), ("training.learning_rate", "0.1 | 0.2"))
+    assert "separated by |" in row_of(draft, "training.learning_rate").how_to_type
+    assert "the same for all settings" in row_of(draft, "restarts").how_to_type
+    assert "how many settings" in row_of(draft, "sweep.sample").how_to_type
+
+
+def test_a_swept_choice_shows_the_keys_of_its_first_value_and_takes_its_own_along():
+    draft = after(form.first_draft(), ("training.optimizer", "momentum | nesterov"), ("training.momentum", "0.5 | 0.9"))
+    assert draft["training"]["optimizer"] == "momentum"
+    assert row_of(draft, "training.momentum").swept == (0.5, 0.9)
+
+
+def test_keys_of_a_choice_that_was_left_are_no_longer_swept():
+    draft = after(form.first_draft(), ("training.optimizer", "momentum"), ("training.momentum", "0.5 | 0.9"))
+    draft = after(draft, ("training.learning_rate", "0.1 | 0.2"), ("training.optimizer", "adam"))
+    assert draft["sweep"] == {"training.learning_rate": [0.1, 0.2]}
+
+
+def test_other_data_end_what_was_swept_of_the_old():
+    draft = after(form.first_draft(), ("data.lags", "7 | 14"), ("training.learning_rate", "0.1 | 0.2"))
+    draft = after(draft, ("data.name", "wine"))
+    assert draft["sweep"] == {"training.learning_rate": [0.1, 0.2]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ((), ""),
+        ((("training.learning_rate", "0.1 | 0.2"),), "2 settings"),
+        ((("training.learning_rate", "0.1 | 0.2"), ("validation.method", "k-fold")), "2 settings × 5 folds = 10 runs"),
+        ((("training.learning_rate", "0.1 | 0.2"), ("restarts", "3")), "2 settings × 3 restarts = 6 runs"),
+        ((("training.learning_rate", "1 | 2 | 3"), ("model.dropout", "0 | 0.1"), ("sweep.sample", "4")), "4 settings"),
+        ((("validation.method", "k-fold"), ("validation.k", "2 | 3")), "2 settings = 5 runs"),
+        ((("training.learning_rate", "0.1 | 0.2"), ("validation.method", "none")), "sweep needs rows that validate"),
+    ],
+)
+def test_how_much_a_draft_trains_is_said(changes, says):
+    assert sweeps.size_of(after(form.first_draft(), *changes)).startswith(says)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        {"sweep": {"training.learning_rate": [1e-3, 1e-2]}},
+        {"sweep": {"training.learning_rate": [1e-3, 1e-2], "model.hidden": [[4], [8, 8]], "sample": 3}},
+        {"training": {"learning_rate": 1e-3}, "sweep": {"training.optimizer": ["sgd", "adam"]}},
+        {"sweep": {"training.early_stopping": [{"patience": 3, "min_delta": 0.0}, {"patience": 5, "min_delta": 0.0}]}},
+    ],
+)
+def test_a_page_with_a_sweep_comes_into_the_panels_and_back(draft):
+    experiment = tables.from_tables({"data": {"name": "wine"}} | draft)
+    back = sparse(experiment)
+    assert tables.from_tables(back) == experiment
+    assert {row.key for row in every_row(back) if row.swept} == set(draft["sweep"]) - {"sample"}
+
+
+def test_a_summary_names_what_is_swept():
+    assert "learning rate 0.1 | 0.2" in form.summary(
+        after(form.first_draft(), ("training.learning_rate", "0.1|0.2")), 2
+    )

@@ -5,40 +5,17 @@ from __future__ import annotations
 import gc
 from collections import Counter
 
-from notebook import SMALL, pages_in, play, saved_page
+from notebook import SMALL, focused_key, go_to, pages_in, play, saved_page, value_shown
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
 from engine.data.sources import SOURCES
 from tui.commands import GROUPS
-from tui.panels.field import Field
-from tui.panels.form import PANELS
 from tui.panels.panel import Panel
-
-
-def focused_key(lab):
-    return lab.app.focused.row.key if isinstance(lab.app.focused, Field) else None
-
-
-async def go_to(lab, key):
-    """Move the focus to a setting, as a person would: its panel's number, then down."""
-    table = key.split(".")[0]
-    place = [panel[0] for panel in PANELS].index(table if "." in key else "training")
-    await lab.press(str(place + 1))
-    for _ in range(40):
-        if focused_key(lab) == key:
-            return
-        await lab.press("down")
-    raise AssertionError(f"{key} was not found:\n{lab.text}")
 
 
 def opened_panels(lab):
     return [panel.place for panel in lab.app.screen.query(Panel) if not panel.has_class("closed")]
-
-
-def value_shown(lab, label):
-    row = next(line for line in lab.text.splitlines() if line.strip().startswith(label))
-    return row.strip().removeprefix(label).split("│")[0].strip()
 
 
 def test_arrows_step_through_values_and_choices(tmp_path):

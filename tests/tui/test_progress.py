@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions.record import Record, RunRecord
-from tui.progress import WINDOW_SECONDS, Pace, Progress, done
+from tui.progress import WINDOW_SECONDS, Pace, Progress, done, standing
 
 STATUSES = ["waiting", "training", "paused", "finished", "stopped", "diverged", "failed", "interrupted"]
 
@@ -73,3 +75,13 @@ def test_a_pause_does_not_slow_the_rate():
 )
 def test_in_words(progress, says):
     assert progress.says() == says
+
+
+def test_where_a_study_stands_is_said_in_words():
+    assert standing(Record(), Pace(), 0.0) == ("nothing trained yet", None)
+    assert standing(Record("training", loading=0.5), Pace(), 0.0) == ("reading the data", 0.5)
+    assert standing(record(("training", 20, 100)), Pace(), 0.0) == ("▶ epoch 20/100", 0.2)
+    over = record(("finished", 100, 100), status="finished")
+    assert standing(over, Pace(), 0.0, "a-page") == ("finished · page a-page", None)
+    swept = replace(over, settings=({"seed": 1}, {"seed": 2}))
+    assert standing(swept, Pace(), 0.0, "a-page")[0] == "finished · w: settings or curves · page a-page"

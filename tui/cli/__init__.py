@@ -106,6 +106,7 @@ def _add_pages(command: Add) -> None:
 
     show = command("show", "pages.show_page", "show a page: settings, runs, notes")
     show.add_argument("session", metavar="SESSION")
+    show.add_argument("--runs", action="store_true", help="every run of a sweep, not only its settings")
     _add_json(show, "as `run --json` prints it")
 
     compare = command("compare", "compare.compare", "compare pages with the first: settings, differences, a verdict")

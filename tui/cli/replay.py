@@ -13,7 +13,7 @@ from sessions.page import Page
 from sessions.replay import Tape
 from tui.cli.open import open_app
 from tui.cli.pages import store_of
-from tui.cli.tables import runs_table
+from tui.cli.tables import study_table
 from tui.numbers import figure
 from tui.text import safe
 
@@ -56,4 +56,4 @@ def play_plainly(page: Page, speed: float) -> None:
                 print(f"{safe(page.record.runs[event.run].label)} {event.status}", flush=True)
         if spoken:
             time.sleep(wait)
-    print(runs_table(page.record))
+    print(study_table(page.record, page.experiment.choose_by))

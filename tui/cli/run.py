@@ -28,7 +28,7 @@ from sessions.store import Store
 from tui.cli import FAILED, INTERRUPTED, OK, complain
 from tui.cli.experiments import blame, overrides_of, settled
 from tui.cli.json_text import json_text
-from tui.cli.tables import problems, runs_table
+from tui.cli.tables import problems, study_table
 from tui.cli.teller import Teller
 from tui.text import safe
 
@@ -95,7 +95,7 @@ async def _run_one(job: Job, store: Store, pool: Pool, *, as_json_line: bool) ->
     if as_json_line:
         print(json_text(as_json(recorder.path, recorder.page)))
     else:
-        print(runs_table(record))
+        print(study_table(record, job.experiment.choose_by))
         for line in problems(record):
             print(f"! {line}")
         print(f"saved {safe(str(recorder.path), 500)}")

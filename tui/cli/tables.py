@@ -6,11 +6,18 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from sessions.advice import conclusions
 from sessions.looks import looks_of, said_of_looks
 from sessions.record import Record, RunRecord
 from sessions.report import summarize
+from sessions.settings import names_of, results_of, varied
 from tui.numbers import counted, figure, main_metric
+from tui.settings.listing import CHOSEN, rows_of
 from tui.text import safe
+
+MOST_RUNS = 12
+"""Of more runs of a sweep its settings are listed, a line each."""
+MOST_SETTINGS = 60
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
@@ -27,14 +34,49 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
     return "\n".join(lines)
 
 
+def study_table(record: Record, choose_by: str = "loss") -> str:
+    """Return what came of a study: of a sweep with many runs its settings, else its runs."""
+    if varied(record) and len(record.candidates) > MOST_RUNS:
+        return sweep_table(record, choose_by)
+    return "\n".join([runs_table(record), *_says(record, choose_by)])
+
+
+def sweep_table(record: Record, choose_by: str = "loss") -> str:
+    """Return the settings of a sweep, the best first, then the refit, and what the values tried say."""
+    keys, results = varied(record), results_of(record)
+    metric = main_metric(record.runs[0])
+    names = list(dict.fromkeys(["loss", metric, choose_by]))
+    columns = [(part, name) for name in names for part in ("train", "validation")]
+    header = ["", *names_of(keys), "runs", *(f"{part} {name}" for part, name in columns)]
+    rows = rows_of(record, results, keys, columns, choose_by)
+    more = len(rows) - MOST_SETTINGS
+    lines = [table([safe(name) for name in header], rows[:MOST_SETTINGS], right=range(len(keys) + 1, len(header)))]
+    if more > 0:
+        lines.append(f"… and {counted(more, 'setting')} more: `lossbook show NAME --json` has them all")
+    if record.chosen is not None:
+        lines.append(f"{CHOSEN} chosen by validation {record.chosen_by}")
+    if record.refit is not None:
+        lines += ["", _runs_table(record, [record.refit])]
+    return "\n".join([*lines, *_says(record, choose_by)])
+
+
+def _says(record: Record, choose_by: str) -> list[str]:
+    said = conclusions(record, choose_by, figure)
+    return ["", *(safe(line, 500) for line in said)] if said else []
+
+
 def runs_table(record: Record) -> str:
-    """Return the runs of a record with their mean, one line each."""
+    """Return the runs of a record, one line each, with their mean where they are of one setting."""
+    return _runs_table(record, record.runs)
+
+
+def _runs_table(record: Record, runs: Sequence[RunRecord]) -> str:
     metric = main_metric(record.runs[0]) if record.runs else "loss"
     names = ["loss"] if metric == "loss" else ["loss", metric]
-    parts = [part for part in ("train", "validation", "test") if any(getattr(run, part) for run in record.runs)]
+    parts = [part for part in ("train", "validation", "test") if any(getattr(run, part) for run in runs)]
     header = ["run", "status", "epochs", *(f"{part} {name}" for name in names for part in parts), "seconds"]
-    rows = [_row(run, names, parts) for run in record.runs]
-    summary = summarize(record)
+    rows = [_row(run, names, parts) for run in runs]
+    summary = summarize(record) if len(record.settings) == 1 else {}
     if len(record.candidates) > 1 and summary:
         spread = [_spread(summary.get(f"{part}.{name}")) for name in names for part in parts]
         rows.insert(len(record.candidates), ["mean ± sd", "", "", *spread, ""])

@@ -14,7 +14,8 @@ from textual.widgets import Input, Static
 
 from tui.commands import FORM, bindings
 from tui.panels.form import Row
-from tui.text import safe
+from tui.panels.sweeps import BETWEEN, fixed
+from tui.text import masked, safe
 
 LABEL_WIDTH = 15
 
@@ -59,6 +60,8 @@ class Field(Horizontal, can_focus=True):
         self._label = Static(classes="label", markup=False)
         self._value = Static(classes="value", markup=False)
         self._input: Input | None = None
+        self._whole = ""
+        """The text that the input began with, of which hidden characters are shown as signs."""
 
     def compose(self) -> ComposeResult:
         """Return label and value."""
@@ -91,12 +94,22 @@ class Field(Horizontal, can_focus=True):
 
     async def action_edit(self) -> None:
         """Let the value be typed, or chosen where there is a list."""
-        if self.row.choices:
+        if self.row.choices and not self.row.swept:
             self.post_message(self.ListWanted(self))
-        elif self._input is None:
+        else:
+            await self._type(self.row.text if self.row.swept or self.row.value is not None else "")
+
+    async def action_sweep(self) -> None:
+        """Let several values be typed, the present one being the first."""
+        begun = self.row.swept or self.row.value is not None
+        await self._type(f"{self.row.text}{BETWEEN}" if begun and not fixed(self.row.key) else self.row.text)
+
+    async def _type(self, text: str) -> None:
+        if self._input is None:
             self._value.display = False
-            text = self.row.text if self.row.value is not None else ""
-            self._input = Input(text, compact=True, placeholder="default")
+            # What is there would else be taken away by the first letter.
+            self._whole, text = text, masked(text)
+            self._input = Input(text, compact=True, placeholder="default", select_on_focus=not text.endswith(BETWEEN))
             self._input.cursor_blink = False
             await self.mount(self._input)
             self._input.focus()
@@ -108,7 +121,8 @@ class Field(Horizontal, can_focus=True):
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Say what was typed."""
         event.stop()
-        self.post_message(self.Typed(self, event.value))
+        untouched = event.value == masked(self._whole)
+        self.post_message(self.Typed(self, self._whole if untouched else event.value))
 
     async def on_input_blurred(self, event: Input.Blurred) -> None:
         """Give the typing up when the focus goes elsewhere."""
@@ -150,3 +164,6 @@ class More(Field):
     async def action_edit(self) -> None:
         """Ask for the other way."""
         self.post_message(self.Toggled())
+
+    async def action_sweep(self) -> None:
+        """Have no values."""

@@ -6,22 +6,21 @@ A draft is the tables of an experiment, holding only what a person has set; ever
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from engine import flat, tables
 from engine.data.sources import SOURCES
 from engine.data.sources.base import start_of
-from engine.errors import KeyProblem, LabError
+from engine.errors import LabError
 from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
-from engine.fields import FieldInfo, Spec, alternatives, describe, fields_of, group_in
+from engine.fields import FieldInfo, Spec, alternatives, describe
 from sessions import places
 from sessions.page import Page
 from tui.numbers import counted
+from tui.panels import sweeps
 
 Draft = dict[str, Any]
 
@@ -35,8 +34,6 @@ PANELS: tuple[tuple[str, str, Any, tuple[str, ...]], ...] = (
 AUTOMATIC = "auto"
 MORE = "more"
 """The row that stands for the settings which a panel does not show."""
-LARGEST = 1e300
-"""Beyond it there are no steps: the next power of ten would be no number any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,8 @@ class Row:
     """None where the rule in its help decides."""
     is_set: bool
     """Whether a person has set it."""
+    swept: tuple[Any, ...] = ()
+    """The values that are tried one after another, where there are several."""
 
     @property
     def key(self) -> str:
@@ -63,13 +62,16 @@ class Row:
 
     @property
     def text(self) -> str:
-        """Its value for people, and as they would type it."""
-        if self.value is None:
+        """Its value for people, and as they would type it; several, where it is swept."""
+        return sweeps.BETWEEN.join(map(self._text_of, self.swept or (self.value,)))
+
+    def _text_of(self, value: Any) -> str:
+        if value is None:
             return self.info.spec.absent
-        single = isinstance(self.value, list | tuple) and len(self.value) == 1
+        single = isinstance(value, list | tuple) and len(value) == 1
         # Where a lone number is something else, as the lags up to 7 are not the lag 7, a list of one says so.
         scalar = {int, str} & set(alternatives(self.info.type))
-        return f"[{as_text(self.value)}]" if single and scalar else as_text(self.value)
+        return f"[{as_text(value)}]" if single and scalar else as_text(value)
 
     @property
     def choices(self) -> tuple[Any, ...]:
@@ -88,14 +90,23 @@ class Row:
     def help(self) -> str:
         """What it means and what it may be."""
         parts = [self.info.spec.help]
+        if self.swept:
+            parts.insert(0, f"swept: {counted(len(self.swept), 'value')}, tried in turn; enter edits the list")
         registry = self.info.spec.registry
-        if registry is not None and isinstance(self.value, str) and self.value in registry:
+        if registry is not None and not self.swept and isinstance(self.value, str) and self.value in registry:
             parts.append(first_sentence(registry[self.value].__doc__))
         elif self.info.spec.says():
             parts.append(self.info.spec.says())
         elif not self.choices:
             parts.append(describe(self.info.type))
         return " · ".join(part for part in parts if part)
+
+    @property
+    def how_to_type(self) -> str:
+        """What to do while its value is typed."""
+        why = sweeps.fixed(self.key)
+        several = f"one value: {why}" if why else sweeps.TEACHES
+        return f"enter: take, esc: give up · {several} · nothing: default · {self.help}"
 
 
 def as_text(value: Any) -> str:
@@ -125,7 +136,10 @@ def rows(draft: Draft, place: int) -> tuple[Row, ...]:
     values: Mapping[str, Any] = draft.get(table, {})
     found = [_row(table, info, values) for info in flat.keys_of(cls, values)]
     found += [_row("", info, draft) for info in flat.keys_of(Experiment, draft) if info.key in top]
-    return tuple(found)
+    if table == "validation" and sweeps.is_swept(draft):
+        found.append(_row(sweeps.TABLE, sweeps.SAMPLE_INFO, draft[sweeps.TABLE]))
+    tried = ((row, sweeps.swept(draft, row.key)) for row in found)
+    return tuple(replace(row, is_set=True, swept=values) if values else row for row, values in tried)
 
 
 def usual_rows(draft: Draft, place: int, *, every: bool) -> tuple[Row, ...]:
@@ -166,81 +180,46 @@ def _row(table: str, info: FieldInfo, values: Mapping[str, Any]) -> Row:
 def with_value(draft: Draft, row: Row, value: Any) -> Draft:
     """Return the draft after a change; None goes back to the default. Keys of a choice that was left go with it.
 
+    Several values, a tuple, are swept; a single one ends that.
+
     Raises
     ------
     LabError
         Where the experiment cannot be after that.
     """
     changed: Draft = {key: dict(item) if isinstance(item, dict) else item for key, item in draft.items()}
-    if row.key == "data.name" and value is not None:
-        changed["data"] = {"name": value}
-        for key, item in start_of(value).items():
-            changed[key] = {**changed.get(key, {}), **item}
-    else:
-        table = changed.setdefault(row.table, {}) if row.table else changed
-        if value is None:
-            table.pop(row.info.key, None)
-        else:
-            table[row.info.key] = value
-        if row.table:
-            cls = next(panel[2] for panel in PANELS if panel[0] == row.table)
-            known = {info.key for info in flat.keys_of(cls, table)}
-            changed[row.table] = {key: item for key, item in table.items() if key in known}
+    tried = value if isinstance(value, tuple) else ()
+    if row.table == sweeps.TABLE:
+        sweeps.put(changed, {**changed.get(sweeps.TABLE, {}), row.info.key: value})
+    elif not tried:
+        _put(changed, row, value)
+    elif row.info.spec.registry is not None:
+        # The rows of a choice are those that its first value brings.
+        _put(changed, row, tried[0])
+    if row.table != sweeps.TABLE:
+        sweeps.set_values(changed, row.key, tried)
     tables.from_tables(changed)
     return changed
 
 
-def stepped(row: Row, direction: int) -> Any:
-    """Return the value one step up or down: the next choice, the next of 1–2–5 on a log scale, or one more."""
-    if row.choices:
-        place = row.choices.index(row.value) if row.value in row.choices else 0
-        return row.choices[(place + direction) % len(row.choices)]
-    value = row.value
-    group = group_in(row.info.type)
-    if group is not None:
-        return _stepped_group(row, group, direction)
-    if isinstance(value, date):
-        return date.fromordinal(min(max(value.toordinal() + direction, 1), date.max.toordinal()))
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST:
-        raise KeyProblem(row.key, "has no next value", "press enter to type one")
-    spec = row.info.spec
-    moved = _next_125(value, direction) if spec.scale == "log" and value > 0 else value + direction * _unit(row)
-    if isinstance(value, int):
-        moved = round(moved) if round(moved) != value else value + direction
-    else:
-        moved = float(f"{moved:.15g}")
-    for bound, nearest_to in ((spec.at_least, max), (spec.at_most, min)):
-        moved = moved if bound is None else nearest_to(moved, type(value)(bound))
-    return moved if spec.holds(moved) else value
-
-
-def _stepped_group(row: Row, group: type[Any], direction: int) -> Draft | None:
-    """Return the table with its first number one step up or down; below the lowest there is none."""
-    value = row.value
-    first, *others = fields_of(group)
-    if first.spec.scale != "log":
-        keys = ", ".join(info.key for info in (first, *others))
-        raise KeyProblem(row.key, "has no next value", f"press enter to type {keys} and their values")
+def _put(changed: Draft, row: Row, value: Any) -> None:
+    if row.key == "data.name" and value is not None:
+        changed["data"] = {"name": value}
+        sweeps.put(changed, {key: item for key, item in sweeps.of(changed).items() if not key.startswith("data.")})
+        for key, item in start_of(value).items():
+            changed[key] = {**changed.get(key, {}), **item}
+        return
+    table = changed.setdefault(row.table, {}) if row.table else changed
     if value is None:
-        return {first.key: first.default} if direction > 0 else None
-    current = value.get(first.key, first.default)
-    moved = max(round(_next_125(current, direction)), 0)
-    return {**value, first.key: moved} if first.spec.holds(moved) else None
-
-
-def _unit(row: Row) -> float:
-    if isinstance(row.value, int):
-        return 1
-    return 0.05 if row.info.spec.below is not None or row.info.spec.at_most is not None else 0.1
-
-
-def _next_125(value: float, direction: int) -> float:
-    """Return the next of …, 1, 2, 5, 10, … above or below a value."""
-    exponent = math.floor(math.log10(value))
-    ladder = [mantissa * 10.0**power for power in range(exponent - 1, exponent + 2) for mantissa in (1, 2, 5)]
-    if direction > 0:
-        return next(rung for rung in ladder if rung > value * (1 + 1e-9))
-    return next(rung for rung in reversed(ladder) if rung < value * (1 - 1e-9))
+        table.pop(row.info.key, None)
+    else:
+        table[row.info.key] = value
+    if row.table:
+        cls = next(panel[2] for panel in PANELS if panel[0] == row.table)
+        known = {info.key for info in flat.keys_of(cls, table)}
+        changed[row.table] = {key: item for key, item in table.items() if key in known}
+        # What was varied may still be: then its keys are pruned by what the list names.
+        sweeps.prune(changed, row.key, row.table, cls)
 
 
 def sparse(experiment: Experiment) -> Draft:
@@ -252,13 +231,16 @@ def sparse(experiment: Experiment) -> Draft:
         kept = {
             info.key: values[info.key]
             for info in flat.keys_of(cls, values)
-            if info.key in values and (table, info.key) != ("", "") and not _is_default(info, values[info.key])
+            if info.key in values
+            and (f"{table}.{info.key}" in experiment.sweep.given or not _is_default(info, values[info.key]))
         }
         draft[table] = kept
     for info in flat.keys_of(Experiment, full):
         if not dataclasses.is_dataclass(info.type) and not _is_default(info, full[info.key]):
             draft[info.key] = full[info.key]
     draft["data"] = {"name": full["data"]["name"], **draft["data"]}
+    if experiment.sweep:
+        draft[sweeps.TABLE] = full[sweeps.TABLE]
     return draft
 
 

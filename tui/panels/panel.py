@@ -7,7 +7,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.panels import form
+from tui.panels import form, sweeps
 from tui.panels.field import Field, More
 from tui.panels.form import MORE, PANELS, Draft, Row
 from tui.text import safe
@@ -22,6 +22,8 @@ class Panel(Vertical):
         self._title = Static(classes="title", markup=False)
         self._draft = draft
         self._every = False
+        self._made = self._runs_made(draft)
+        """What a sweep makes: said where validation is chosen."""
         self._fields = [_field(row) for row in form.usual_rows(draft, place, every=False)]
 
     def compose(self) -> ComposeResult:
@@ -36,6 +38,7 @@ class Panel(Vertical):
     async def show(self, draft: Draft) -> None:
         """Show another draft; rows that stay keep their widget, and with it the focus."""
         self._draft = draft
+        self._made = self._runs_made(draft)
         rows = form.usual_rows(draft, self.place, every=self._every)
         if [row.key for row in rows] == [field.row.key for field in self._fields]:
             for field, row in zip(self._fields, rows, strict=True):
@@ -78,9 +81,12 @@ class Panel(Vertical):
             self.set_class(not opened, "closed")
             self._retitle()
 
+    def _runs_made(self, draft: Draft) -> str:
+        return sweeps.size_of(draft).rpartition(" = ")[2] if PANELS[self.place][0] == "validation" else ""
+
     def _retitle(self) -> None:
         name = f"{self.place + 1} {PANELS[self.place][1]}"
-        said = form.summary(self._draft, self.place) if self.has_class("closed") else ""
+        said = form.summary(self._draft, self.place) if self.has_class("closed") else self._made
         self._title.update(
             Content.assemble((name, "bold"), "  ", safe(said, 60)) if said else Content(name).stylize("bold"),
             layout=False,

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin
 
 from engine.errors import KeyProblem, nearest
 from engine.fields import alternatives, convert, fields_of, group_in
+from tui.panels import sweeps
 from tui.panels.form import AUTOMATIC, Draft, Row, as_text
 
 TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
@@ -16,11 +17,26 @@ TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 def parse(row: Row, text: str) -> Any:
     """Return what a person typed as a value of the setting; None for an empty text, the default.
 
+    Several values, with `|` between them, become a tuple: they are to be tried one after another.
+
     Raises
     ------
     KeyProblem
         Where it cannot be read as one.
     """
+    parts = sweeps.parts_of(text, row.info.type)
+    if len(parts) > 1 and row.table != sweeps.TABLE:
+        return tuple(_single(row, part) for part in parts)
+    return _single(row, parts[0] if parts else "")
+
+
+def _single(row: Row, text: str) -> Any:
+    """Return one value, a list where it has several items."""
+    value = _parse(row, text)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _parse(row: Row, text: str) -> Any:
     typed = text.strip()
     if typed.casefold() in {"", AUTOMATIC} or (row.info.optional and typed.casefold() == row.info.spec.absent):
         return None

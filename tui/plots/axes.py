@@ -71,9 +71,11 @@ def data_range(lines: Sequence[Line], *, log: bool) -> tuple[float, float] | Non
 
     A diverging curve would press all else flat. Once it is a hundred times what the first three epochs were, and its
     own median (on a log axis ten thousand times), it is shown up to five times those epochs (log: five hundred) and
-    leaves the plot through the edge. A loss that rises less, as in overfitting, is always shown whole.
+    leaves the plot through the edge. A loss that rises less, as in overfitting, is always shown whole. The edges of a
+    band have no say: a loss less its sd may be below 0.
     """
-    curves = [path.y for line in lines if line.role != "reference" and len((path := drawable(line, log=log)).y)]
+    drawn = [line for line in lines if line.role != "reference" and line.emphasis != "edge"]
+    curves = [path.y for line in drawn if len((path := drawable(line, log=log)).y)]
     if not curves:
         return None
     largest = min(LARGEST, max(float(curve.max()) for curve in curves))

@@ -25,6 +25,9 @@ Dots = NDArray[np.uint8]
 BLANK = 0x2800
 # Without colour, curves differ by their form: training is solid, validation dashed (drawn and left out, in dots) ...
 DASH, GAP = 7.0, 4.0
+# ... the edges of a band dotted ...
+DOTS = (1.0, 3.0)
+RANKS = {"faint": 1, "edge": 2, "main": 3}
 # ... and a reference keeps only the left dots of each character.
 LEFT_DOTS = 0b01000111
 # How far a drawn line may lie from a point that is left out, in dots: where points are few, and where they are many.
@@ -69,17 +72,23 @@ def draw(lines: Sequence[Line], width: int, height: int, x_limits: Limits, y_lim
         return []
     families = len(families_of(lines))
     layers: dict[Layer, list[Path]] = {}
-    for emphasis in ("faint", "main"):
+    for emphasis in ("faint", "edge", "main"):
         chosen = [line for line in lines if line.emphasis == emphasis]
         paths = _fewer([_in_dots(line, width, height, x_limits, y_limits) for line in chosen], width)
         for line, path in zip(chosen, paths, strict=True):
             if len(path.x):
-                rank = 0 if line.role == "reference" else 1 if emphasis == "faint" else 2
-                whole = line.role != "validation" or emphasis == "faint"
+                rank = 0 if line.role == "reference" else RANKS[emphasis]
                 layer = Layer(rank, line.role, colour_role(line, families))
-                layers.setdefault(layer, []).append(path if whole else dashed(path, DASH, GAP))
+                layers.setdefault(layer, []).append(_stroked(path, line))
     order = sorted(layers)
     return _laid_over(order, _rendered([layers[layer] for layer in order], width, height), width, height)
+
+
+def _stroked(path: Path, line: Line) -> Path:
+    """The path as its line is drawn: whole, dashed or dotted."""
+    if line.emphasis == "edge":
+        return dashed(path, *DOTS)
+    return dashed(path, DASH, GAP) if line.role == "validation" and line.emphasis == "main" else path
 
 
 def _fewer(paths: list[Path], width: int) -> list[Path]:
@@ -107,7 +116,7 @@ def _in_dots(line: Line, width: int, height: int, x_limits: Limits, y_limits: Li
     path = drawable(line, log=y_limits.log)
     if line.role == "reference" and len(path.y):
         path = Path(np.array(x_limits[:2]), np.repeat(path.y[:1], 2), np.array([False, True]))
-    path = thinned(path, x_limits.low, x_limits.high, width if line.emphasis == "faint" else 2 * width)
+    path = thinned(path, x_limits.low, x_limits.high, 2 * width if line.emphasis == "main" else width)
     y = np.log10(path.y) if y_limits.log else path.y
     path = clipped(path._replace(y=y), y_limits.low, y_limits.high)
     x = np.clip((path.x - x_limits.low) / (x_limits.high - x_limits.low), 0, 1) * (2 * width - 1)

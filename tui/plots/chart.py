@@ -29,6 +29,8 @@ SAMPLES = {"train": "──", "validation": "╌╌", "reference": "··"}
 # A short run's epochs are marked one by one where they are at least this many characters apart.
 POINT_DISTANCE = 5
 WIDEST_POWER = 6
+# From so many rows on a second one goes to a legend that one cannot hold.
+PACKED = 11
 POINTS = {"train": "●", "validation": "○"}
 
 
@@ -154,6 +156,9 @@ def _header(cells: Cells, plot: PlotData) -> int:
     """The titles at the left, the legend at the right, in one row or in two where that is worth it; how many."""
     texts = _legend(plot)
     titles = [Run(text, role) for text, role in ((safe(plot.title), "title"), (safe(plot.y_title), "text")) if text]
+    crowded = _length(titles + texts) > cells.width
+    if crowded and (len(families_of(plot.lines)) > 1 or (_length(texts) > cells.width and cells.height >= PACKED)):
+        return _packed(cells, titles + texts)
     while len(texts) > 1 and _length(texts) > cells.width:
         texts.pop()
     rows = 2 if cells.height >= 14 and titles and texts and _length(titles + texts) > cells.width else 1
@@ -168,6 +173,18 @@ def _header(cells: Cells, plot: PlotData) -> int:
         lead = before_wide(text)
         x = cells.put(x if lead is None else x + (x + lead) % 2, rows - 1, text, role) + 2
     return rows
+
+
+def _packed(cells: Cells, texts: Sequence[Run]) -> int:
+    """Titles and a legend of many entries from the left, in as many rows as a quarter of the plot; how many."""
+    x, y = 0, 0
+    for text, role in texts:
+        if x and x + cell_len(text) > cells.width:
+            x, y = 0, y + 1
+        if y >= max(1, cells.height // 4):
+            return y
+        x = cells.put(x, y, fitted(text, cells.width), role) + 2
+    return y + 1
 
 
 def _length(texts: Sequence[Run]) -> int:
@@ -214,7 +231,7 @@ def _endings(plot: PlotData, area: _Area) -> None:
     families = families_of(plot.lines)
     for line in plot.lines:
         path = drawable(line, log=plot.log)
-        if line.role == "reference" or line.emphasis == "faint" or not len(path.y):
+        if line.role == "reference" or line.emphasis != "main" or not len(path.y):
             continue
         values = np.log10(path.y) if plot.log else path.y
         above = np.flatnonzero(values > area.y_limits.high)

@@ -9,9 +9,11 @@ import numpy as np
 
 from engine.events import RatesTried
 from sessions.record import Record, RunRecord
+from sessions.settings import varied
 from tui.numbers import counted, short
 from tui.plots.chart import Mark, PlotData
-from tui.plots.series import Line, Role, mean
+from tui.plots.families import PARTS, bundle, curves_in, line_of, lines_of_settings
+from tui.plots.series import Line, Role
 from tui.text import safe
 
 FULL_METRICS = {"mae": "mean absolute error", "rmse": "root mean squared error", "r2": "R²", "f1": "macro F1"}
@@ -20,20 +22,26 @@ ABOVE = 5.0
 
 
 def plot_of(record: Record, *, metric: str = "loss", log: bool = False, empty: str = "") -> PlotData:
-    """Return the curves of a record: a single run as it is, several faint under their mean.
+    """Return the curves of a record: a single run as it is, several faint under their mean; of a sweep the means.
 
     The refit's curve is left out: it trains on other rows than each fold and validates on none, so beside them it would
     be compared with what it cannot be compared with.
     """
     candidates = [run for run in record.candidates if run.train_curves]
+    keys = varied(record)
     lines: list[Line] = []
     notes: tuple[str, ...] = ()
-    if len(candidates) > 1:
-        for part in ("train", "validation"):
-            lines += _group(candidates, part, metric)
+    if keys:
+        lines, notes = lines_of_settings(record, keys, metric)
+    elif len(candidates) > 1:
+        validated = any(run.validation_curves for run in candidates)
+        for part in PARTS:
+            lines += bundle(candidates, part, metric, banded=(part == "validation") == validated)
         notes = (f"bold: mean of {_what(record)}",)
+        if any(line.emphasis == "edge" for line in lines):
+            notes = (*notes, "dotted: ± sd")
     elif candidates:
-        lines += [line for part in ("train", "validation") for line in _single(candidates[0], part, metric)]
+        lines += [line for part in PARTS for line in _single(candidates[0], part, metric)]
     marks = _best(candidates)
     epochs = max((run.epochs for run in record.runs), default=0)
     return PlotData(
@@ -85,28 +93,8 @@ def _what(record: Record) -> str:
     return counted(count, "fold" if folds == count else "restart" if folds == 1 else "run")
 
 
-def _group(runs: Sequence[RunRecord], part: Role, metric: str) -> list[Line]:
-    curves = _curves(runs, part, metric)
-    if not curves:
-        return []
-    faint = [_line("", curve, part, faint=True) for curve in curves]
-    longest = max(curves, key=lambda curve: len(curve[0]))[0]
-    average = mean([values for _, values in curves])
-    same_epochs = all(np.array_equal(epochs, longest[: len(epochs)]) for epochs, _ in curves)
-    return [*faint, _line(part, (longest, average), part)] if same_epochs else faint
-
-
 def _single(run: RunRecord, part: Role, metric: str) -> list[Line]:
-    return [_line(part, curve, part) for curve in _curves([run], part, metric)]
-
-
-def _curves(runs: Sequence[RunRecord], part: str, metric: str) -> list[tuple[np.ndarray, np.ndarray]]:
-    named = [(run.train_curves if part == "train" else run.validation_curves).get(metric) for run in runs]
-    return [(curve.epochs.astype(np.float64), curve.values) for curve in named if curve is not None and len(curve)]
-
-
-def _line(label: str, curve: tuple[np.ndarray, np.ndarray], role: Role, *, faint: bool = False) -> Line:
-    return Line(label, curve[0], curve[1], role, "faint" if faint else "main")
+    return [line_of(part, curve, part) for curve in curves_in([run], part, metric)]
 
 
 def _best(runs: Sequence[RunRecord]) -> tuple[Mark, ...]:

@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 Role = Literal["train", "validation", "reference"]
-Emphasis = Literal["main", "faint"]
+Emphasis = Literal["main", "faint", "edge"]
 
 # Epochs beyond are no epochs; their differences need not be exact.
 LAST_EPOCH = 1e15
@@ -26,6 +26,8 @@ LAST_EPOCH = 1e15
 @dataclass(frozen=True, eq=False, slots=True)
 class Line:
     """One curve, in the order of its epochs. Lines compare by identity: a changed curve is a new `Line`.
+
+    `emphasis` says what is read first: the main lines, those that lie faint behind them, or the dotted edges of a band.
 
     `x` and `y` are float64 of one length; values of `y` may be anything, nan and infinities included. A reference
     line needs one value of `y` and is drawn across the whole plot. Lines of one `family` (the folds of one setting and
@@ -186,12 +188,23 @@ def _lengths(path: Path) -> Array:
 
 def mean(curves: Sequence[ArrayLike]) -> Array:
     """Return the mean of curves of unequal length, epoch by epoch, over those that have the epoch: (longest,)."""
+    return mean_and_sd(curves)[0]
+
+
+def mean_and_sd(curves: Sequence[ArrayLike]) -> tuple[Array, Array]:
+    """Return mean and sd (n − 1) of curves of unequal length, over those that have the epoch: (longest,) each.
+
+    The sd is NaN where there is one curve left.
+    """
     arrays = [np.asarray(curve, np.float64) for curve in curves]
     longest = max((len(curve) for curve in arrays), default=0)
-    total, count = np.zeros(longest), np.zeros(longest)
+    total, squares, count = np.zeros(longest), np.zeros(longest), np.zeros(longest)
     # A fold that has diverged makes the mean infinite or nan; that is what it is, and a plot breaks the line there.
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for curve in arrays:
             total[: len(curve)] += curve
             count[: len(curve)] += 1
-    return total / count
+        average = total / count
+        for curve in arrays:
+            squares[: len(curve)] += (curve - average[: len(curve)]) ** 2
+        return average, np.sqrt(squares / np.where(count > 1, count - 1, np.nan))

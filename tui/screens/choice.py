@@ -16,6 +16,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.panels.form import Row, as_text, first_sentence
+from tui.panels.sweeps import fixed
 from tui.text import safe
 
 WIDTH, FRAME = 76, 8
@@ -41,7 +42,8 @@ class ChoiceScreen(ModalScreen["Chosen | None"]):
     def compose(self) -> ComposeResult:
         """Return the list under its question."""
         with Vertical(id="choice"):
-            said = f"{self._row.label}: {self._row.info.spec.help} · letters jump to a name"
+            several = "" if fixed(self._row.key) else " · to try several, leave with esc and press |"
+            said = f"{self._row.label}: {self._row.info.spec.help} · letters jump to a name{several}"
             yield Static(Content(safe(said, 300)), classes="title")
             yield self._list
 

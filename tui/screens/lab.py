@@ -21,11 +21,12 @@ from tui.commands import LAB, bindings
 from tui.controller import Controller
 from tui.numbers import short
 from tui.panels.field import Field
-from tui.panels.form import Row, rows, stepped, with_value
+from tui.panels.form import Row, rows, with_value
 from tui.panels.notes import Notes
 from tui.panels.panel import Panels
+from tui.panels.steps import stepped
 from tui.panels.typed import parse
-from tui.progress import Pace
+from tui.progress import Pace, standing
 from tui.screens.choice import ChoiceScreen, Chosen
 from tui.screens.data import DataScreen
 from tui.screens.footer import KeysFooter
@@ -114,7 +115,7 @@ class LabScreen(Screen[None]):
             return
         self._seen = controller.version
         now = self._clock()
-        self._stage.show(controller.record, now)
+        self._stage.show(controller.record, now, controller.choose_by)
         if now >= self._words_due or not moving:
             self._words_due = now + WORDS_SECONDS
             self._say_where_it_stands(now)
@@ -147,24 +148,14 @@ class LabScreen(Screen[None]):
 
     def _headline(self) -> Content:
         controller = self.controller
-        edited = " · panels changed: r starts a new page" if controller.draft_differs and not controller.trains else ""
-        return Content.assemble(("Lossbook", "bold"), "  ", safe(controller.title, 60), edited)
+        edited = " · panels changed: r starts a new page" if not controller.trains and controller.draft_differs else ""
+        if (edited or controller.page is None) and controller.size:
+            edited = f" · {controller.size}{' · r starts a new page' if edited else ''}"
+        return Content.assemble(("Lossbook", "bold"), "  ", safe(controller.title, 60), safe(edited))
 
     def _say_where_it_stands(self, now: float) -> None:
-        record = self.controller.record
-        if record.loading is not None and not record.over:
-            self._status.say("reading the data", record.loading)
-            return
-        if not record.runs:
-            self._status.say("nothing trained yet")
-            return
-        progress = self._pace.look(record, now)
-        words = {"training": "▶", "paused": "‖ paused ·"}.get(record.status, f"{record.status} ·")
-        detail = progress.says()
-        if record.over and self.controller.path is not None:
-            detail = f"page {self.controller.path.stem}"
-        warnings = f" · ! {record.data.warnings[0]}" if record.data and record.data.warnings else ""
-        self._status.say(f"{words} {detail}{warnings}", None if record.over else progress.share)
+        path = self.controller.path
+        self._status.say(*standing(self.controller.record, self._pace, now, path.stem if path else ""))
 
     # What a person does in the panels
 
@@ -179,7 +170,7 @@ class LabScreen(Screen[None]):
         elif focused is self._notes:
             self.hint("Markdown, saved by itself; esc leaves")
         elif focused is not None and isinstance(focused.parent, Field):
-            self.hint(f"enter takes it, esc gives up, nothing is the default · {focused.parent.row.help}")
+            self.hint(focused.parent.row.how_to_type)
 
     def hint(self, text: str, *, problem: bool = False) -> None:
         """Show one line of help, or what is wrong with what was typed."""
@@ -276,6 +267,14 @@ class LabScreen(Screen[None]):
         """Draw the next metric."""
         self.hint(f"drawn: {self._stage.next_metric()}")
 
+    def action_settings(self) -> None:
+        """Show the settings of a sweep instead of the curves, or the curves again."""
+        had_focus = self.focused is self._stage.shown
+        if not self._stage.swap():
+            self.hint("this page tries one setting: | in a panel's row types several values of it", problem=True)
+        elif had_focus:
+            self._stage.shown.focus()
+
     def action_inspect(self) -> None:
         """Look into the last run, which is the result; the screen leads to the others."""
         if not self.controller.record.runs:
@@ -308,8 +307,8 @@ class LabScreen(Screen[None]):
         self._panels.go_to(place)
 
     def action_runs(self) -> None:
-        """Go to the table of runs."""
-        self._stage.runs.focus()
+        """Go to the table of runs, or to the settings where they are shown."""
+        self._stage.shown.focus()
 
     def action_save(self) -> None:
         """Save the page."""
@@ -321,7 +320,7 @@ class LabScreen(Screen[None]):
 
     def key_escape(self) -> None:
         """Leave the notes or the table."""
-        if self.focused is self._notes or self.focused is self._stage.runs:
+        if self.focused is self._notes or self.focused is self._stage.shown:
             self._notes.remove_class("open")
             self._panels.go_to(0)
 

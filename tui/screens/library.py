@@ -20,7 +20,7 @@ from sessions.store import Entry, Store
 from tui.commands import LIBRARY, bindings
 from tui.numbers import counted, figure
 from tui.screens.footer import KeysFooter
-from tui.screens.runs import SIGNS, widths
+from tui.screens.run_lines import SIGNS, widths
 from tui.text import safe
 
 COLUMNS = ("saved", "title", "data", "status", "runs", "val. loss", "page")

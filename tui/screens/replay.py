@@ -77,7 +77,7 @@ class ReplayScreen(Screen[None]):
             self._show()
 
     def _show(self) -> None:
-        self._stage.show(self._player.record, self._clock())
+        self._stage.show(self._player.record, self._clock(), self._page.experiment.choose_by)
         share = self._player.position / max(1, len(self._player.tape))
         self._status.say(self._player.says(), share)
 
@@ -119,6 +119,10 @@ class ReplayScreen(Screen[None]):
     def action_metric(self) -> None:
         """Draw the next metric."""
         self._stage.next_metric()
+
+    def action_settings(self) -> None:
+        """Show the settings of a sweep instead of the curves, or the curves again."""
+        self._stage.swap()
 
     def action_back(self) -> None:
         """Leave the replay."""

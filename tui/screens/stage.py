@@ -2,77 +2,144 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from sessions.record import Record
 from tui.plots.curves import metrics_of, plot_of
 from tui.plots.loss_plot import LossPlot
 from tui.screens.runs import RunsTable
+from tui.screens.settings import SettingsView
 from tui.text import safe
 
 BAR = 20
 SCROLLBAR = 1
 TABLE_SECONDS = 1.0
 """Numbers that change faster than this cannot be read, and each costs bytes on the way to the screen."""
+MANY = 60
+"""With more runs their curves are drawn as rarely as the numbers."""
+CHEAP = 1_000
+"""So many runs are gone through in some hundredths of a second."""
+LOGARITHMIC = {"loss", "mae", "rmse"}
+"""R² and the like may be negative: a logarithm is for the loss and errors."""
 
 
 class Stage(Vertical):
-    """Shows a record as curves and as a table."""
+    """Shows a record as curves and as a table, or the settings of its sweep."""
 
     def __init__(self, empty: str) -> None:
         super().__init__(id="stage")
         self.plot = LossPlot(id="plot")
         self.runs = RunsTable()
+        self.settings = SettingsView()
         self._empty = empty
         self._record = Record()
         self._log = False
         self._metric = "loss"
-        self._table_due = 0.0
-        self._table_status = ""
+        self._figure = ""
+        """The figure that settings are compared by, if not the one that chooses among them."""
+        self._chooses = "loss"
+        self._settled = False
+        """Whether the settings are shown instead of the curves."""
+        self._due = 0.0
+        self._plot_due = 0.0
+        self._status = ""
 
     def compose(self) -> ComposeResult:
-        """Return the plot above the table."""
+        """Return the plot above the table, and what takes the place of both."""
         yield self.plot
         yield self.runs
+        yield self.settings
 
     def on_mount(self) -> None:
         """Show that there is nothing yet."""
         self._draw()
-        self.runs.display = False
+        self.runs.display = self.settings.display = False
 
-    def show(self, record: Record, now: float) -> None:
-        """Show a record; the table follows at most once a second while a study goes."""
-        self._record = record
-        self._draw()
-        if now >= self._table_due or record.status != self._table_status:
-            self._table_due = now + TABLE_SECONDS
-            self._table_status = record.status
-            self.runs.display = bool(record.runs)
-            self.runs.show(record, self.size.width - SCROLLBAR)
+    def show(self, record: Record, now: float, choose_by: str = "loss") -> None:
+        """Show a record; numbers follow at most once a second while a study goes.
+
+        Where a sweep has come to its end its settings show themselves.
+        """
+        over, was_over = record.over, self._record.over
+        other_study = record.settings is not self._record.settings
+        self._record, self._chooses = record, choose_by
+        if over != was_over or other_study or len(record.settings) < 2:
+            self._swap(settled=over and len(record.settings) > 1)
+        ended = record.status != self._status
+        if not self._settled and (ended or now >= self._plot_due):
+            # Many curves take long to draw, and are no more readable five times a second.
+            self._plot_due = now + self._pace() if len(record.runs) > MANY else 0.0
+            self._draw()
+        if now >= self._due or ended:
+            self._due, self._status = now + self._pace(), record.status
+            self._list()
+
+    def _pace(self) -> float:
+        """Return how many seconds numbers stay: longer where there are thousands of runs to go through."""
+        return TABLE_SECONDS * max(1.0, len(self._record.runs) / CHEAP)
+
+    def swap(self) -> bool:
+        """Show the settings instead of the curves, or the curves again; tell whether there are settings."""
+        if len(self._record.settings) > 1:
+            self._swap(settled=not self._settled)
+        return len(self._record.settings) > 1
+
+    @property
+    def shown(self) -> Widget:
+        """What a person reads line by line: the table of runs, or the settings."""
+        return self.settings if self._settled else self.runs
 
     def toggle_log(self) -> None:
         """Draw the loss linear or logarithmic."""
         self._log = not self._log
         self._draw()
+        self._list()
 
     def next_metric(self) -> str:
         """Draw the next metric and return its name."""
         names = metrics_of(self._record)
-        place = names.index(self._metric) if self._metric in names else -1
-        self._metric = names[(place + 1) % len(names)]
+        if self._settled:
+            self._figure = _next(names, self._figure or self._chooses)
+            self._list()
+            return self._figure
+        self._metric = _next(names, self._metric)
         self._draw()
         return self._metric
 
+    def _swap(self, *, settled: bool) -> None:
+        if settled != self._settled:
+            self._settled = settled
+            self.plot.display, self.settings.display = not settled, settled
+            self._draw()
+            self._list()
+
+    def _list(self) -> None:
+        """Show what is told in lines."""
+        self.runs.display = bool(self._record.runs) and not self._settled
+        if self._settled:
+            by = self._figure or self._chooses
+            self.settings.show(self._record, by, log=self._log and by in LOGARITHMIC)
+        else:
+            self.runs.show(self._record, self.size.width - SCROLLBAR)
+
     def _draw(self) -> None:
+        if self._settled:
+            return
         metric = self._metric if self._metric in metrics_of(self._record) else "loss"
-        # R² and the like may be negative: a logarithm is for the loss and errors.
-        log = self._log and metric in {"loss", "mae", "rmse"}
         shown = any(run.train_curves for run in self._record.runs)
         empty = f"no {metric} that can be drawn" if shown else self._empty
+        log = self._log and metric in LOGARITHMIC
         self.plot.show(plot_of(self._record, metric=metric, log=log, empty=empty))
+
+
+def _next(names: Sequence[str], name: str) -> str:
+    return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
 
 
 class StatusLine(Static):

@@ -1,0 +1,70 @@
+"""From a record to the view of its settings: which of the three it is, and the words below it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sessions.advice import conclusions
+from sessions.record import Record
+from sessions.settings import is_number, names_of, results_of, values_of, varied
+from tui.numbers import counted, figure
+from tui.portrait.lines import Line, line, plain, within, wrapped
+from tui.settings.curve import curve_of, placed
+from tui.settings.heatmap import heatmap_of
+from tui.settings.listing import listing_of
+from tui.text import safe
+
+LEAST_BODY = 5
+"""So many lines are left to what is drawn, however much there is to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Lines that stay at the top, lines that scroll, lines that stay at the bottom."""
+
+    top: Sequence[Line] = ()
+    body: Sequence[Line] = ()
+    bottom: Sequence[Line] = ()
+
+    @property
+    def text(self) -> str:
+        """Everything as plain text."""
+        return plain([*self.top, *self.body, *self.bottom])
+
+
+def view_of(record: Record, by: str, width: int, height: int, *, log: bool = False) -> View:
+    """Return the view of a sweep's settings by a validation figure, in lines of at most `width` cells.
+
+    One numeric key makes a validation curve, two keys a grid, everything else a table.
+    """
+    keys = varied(record)
+    if not keys:
+        return View(bottom=(line("this page tries one setting: | in a panel's row tries several values of it"),))
+    results = results_of(record)
+    words = [row for said in conclusions(record, by, figure, results) for row in wrapped(said, width, indent="  ")]
+    words = words[: max(2, height - LEAST_BODY - 1)] or [line("no setting has been validated yet")]
+    title = _title(f"validation {by}", record, width)
+    room = height - 1 - len(words)
+    if len(keys) == 1 and all(map(is_number, values_of(record, keys[0]))):
+        over = f" over {safe(names_of(keys)[0], 40)}{placed(results, keys[0], width)[1]}"
+        drawn = curve_of(record, results, keys[0], by, (width, max(LEAST_BODY, room)), log=log)
+        return View((_title(by + over, record, width),), drawn, words)
+    if len(keys) == 2:
+        drawn = heatmap_of(record, results, (keys[0], keys[1]), by, width)
+        return View((title,), [within(row, width) for row in drawn], words)
+    header, rows = listing_of(record, results, keys, by, width)
+    return View((title, header), rows, words)
+
+
+def _title(what: str, record: Record, width: int) -> Line:
+    return within(line(f"{what}{_over(record)}", "title"), width)
+
+
+def _over(record: Record) -> str:
+    """Say what the means are taken over."""
+    runs = record.of_setting(0)
+    folds = len({(run.repeat, run.fold) for run in runs})
+    if len(runs) < 2:
+        return ""
+    return f", mean of {counted(folds, 'fold') if folds > 1 else counted(len(runs), 'restart')}"
