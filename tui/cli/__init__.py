@@ -73,7 +73,12 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("files", nargs="+", metavar="FILE|SESSION")
     run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a key, as in TOML")
     run.add_argument("--json", action="store_true", help="one JSON object a file on standard output")
-    run.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: the cores)")
+    run.add_argument(
+        "--workers", type=_positive, metavar="N", help="worker processes (default: the cores, or a cluster's threads)"
+    )
+    run.add_argument(
+        "--dask", metavar="ADDRESS", help="train on the Dask cluster whose scheduler is at tcp://HOST:PORT"
+    )
 
     listing = command("list", "pages.list_pages", "list the saved pages, newest first")
     listing.add_argument("--json", action="store_true", help="one JSON list on standard output")
