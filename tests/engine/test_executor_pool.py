@@ -275,8 +275,8 @@ def test_a_stop_ends_the_study_at_once_and_soon_the_workers():
     with Faulty(lambda *_: None) as executor:
         said, seconds, pids = asyncio.run(stop())
         wanted.clear()
-        assert gone_within(3, pids)
-    assert seconds < 0.2
+        assert gone_within(5, pids)
+    assert seconds < 1
     assert said[-1] == StudyEnded("stopped")
     assert not [event for event in said if isinstance(event, RunsAgain | RunsFailed | RunEnded)]
     assert executor.given == 1, "the other shape never began"

@@ -187,8 +187,8 @@ def test_ctrl_c_ends_promptly_with_a_page_and_the_cluster_is_free_soon(cluster, 
     assert json.loads(out)["status"] == "stopped"
     (saved,) = pages_in(tmp_path / "pages")
     assert {run.status for run in saved.record.runs} == {"stopped"}
-    assert seconds < 3
-    assert gone_within(3, programs)
+    assert seconds < 5
+    assert gone_within(5, programs)
 
 
 def test_a_killed_command_line_frees_the_cluster_too(cluster, page, tmp_path):
