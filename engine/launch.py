@@ -18,6 +18,7 @@ from engine.errors import LabError
 from engine.events import Event, JobEnded, RunEnded, RunsFailed
 from engine.worker import PARENT, ROOT
 
+COMMAND = (sys.executable, "-P", "-m", "engine.worker")
 READ_BYTES = 1 << 20
 GOODBYE_SECONDS = 2.0
 
@@ -25,6 +26,20 @@ GOODBYE_SECONDS = 2.0
 def cores() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def environment(blas_threads: int) -> dict[str, str]:
+    """Return the environment of a worker that this process starts."""
+    own = {PARENT: str(os.getpid()), ROOT: str(Path(__file__).parent)}
+    return os.environ | threads.environment(blas_threads) | own
+
+
+def how_it_ended(status: int, log: IO[bytes]) -> str:
+    """Return in words how a worker came to its end, with the last line of its standard error."""
+    log.seek(0)
+    words = log.read()[-4_000:].decode(errors="replace").strip().splitlines()
+    how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+    return f"a worker {how}" + (f": {words[-1]}" if words else "")
 
 
 class Worker:
@@ -42,18 +57,13 @@ class Worker:
         """Start a worker: call it on the main thread, because its parent-death signal follows the thread."""
         # What it says on standard error would tear the screen; it is quoted if the worker dies.
         log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the worker
-        environment = os.environ | threads.environment(blas_threads)
-        environment |= {PARENT: str(os.getpid()), ROOT: str(Path(__file__).parent)}
         try:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
-                "engine.worker",
+                *COMMAND,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                env=environment,
+                env=environment(blas_threads),
                 process_group=0,
                 limit=READ_BYTES,
             )
@@ -96,11 +106,7 @@ class Worker:
 
     async def last_words(self) -> str:
         """Return how a worker that has died came to its end."""
-        status = await self.process.wait()
-        self.log.seek(0)
-        words = self.log.read()[-4_000:].decode(errors="replace").strip().splitlines()
-        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-        return f"a worker {how}" + (f": {words[-1]}" if words else "")
+        return how_it_ended(await self.process.wait(), self.log)
 
     @property
     def alive(self) -> bool:

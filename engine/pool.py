@@ -14,7 +14,7 @@ from engine.events import Event, Inspected, RatesTried, RunEnded, RunsAgain, Run
 from engine.experiment import Experiment
 from engine.launch import Worker, cores
 from engine.plan import RunSpec, plan
-from engine.sharing import pieces
+from engine.sharing import measuring, pieces
 
 Answer = TypeVar("Answer", Inspected, RatesTried)
 
@@ -94,7 +94,7 @@ class Pool:
             self._workers.remove(useless)
             await useless.close()
         lanes = min(count, len(task.waiting))
-        measure = _baselines(experiment, task.tables, specs)
+        measure = measuring(experiment, task.tables, specs)
         while len(self._workers) < lanes + len(measure):
             self._workers.append(await Worker.start(threads))
         lines = [asyncio.create_task(self._serve(task, worker)) for worker in self._workers[:lanes]]
@@ -271,9 +271,3 @@ def _problem_of(event: RunsFailed) -> LabError:
     if event.key:
         return KeyProblem(event.key, event.problem.removeprefix(f"{event.key} "), event.hint)
     return LabError(event.problem, event.hint)
-
-
-def _baselines(experiment: Experiment, plain: tables.Tables, specs: Sequence[RunSpec]) -> list[Measure]:
-    """Return the job of measuring the baselines on the rows of the first setting; none where a refit trains."""
-    runs = tuple(spec for spec in specs if spec.role == "candidate" and spec.setting == 0)
-    return [Measure(plain, runs)] if experiment.baselines and runs else []

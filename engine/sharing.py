@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from engine.control import Measure
 from engine.experiment import Experiment
 from engine.jobs import shape_of
 from engine.plan import RunSpec
-from engine.tables import plain, with_settings
+from engine.tables import Tables, plain, with_settings
 
 MOST_RUNS = 100
 """Runs in a piece: a stack of more is hardly quicker, and what a worker holds must not grow with the study."""
@@ -29,6 +30,12 @@ def pieces(experiment: Experiment, specs: Sequence[RunSpec], workers: int) -> li
         count = workers if idle or len(group) >= LARGE * workers else 1
         shared += share_out(group, max(count, -(-len(group) // MOST_RUNS)))
     return shared
+
+
+def measuring(experiment: Experiment, whole: Tables, specs: Sequence[RunSpec]) -> list[Measure]:
+    """Return the job of measuring the baselines on the rows of the first setting; none where a refit trains."""
+    runs = tuple(spec for spec in specs if spec.role == "candidate" and spec.setting == 0)
+    return [Measure(whole, runs)] if experiment.baselines and runs else []
 
 
 def share_out(specs: Sequence[RunSpec], count: int) -> list[list[RunSpec]]:

@@ -86,7 +86,10 @@ def _add_training(command: Add) -> None:
     run.add_argument("files", nargs="+", metavar="FILE|SESSION")
     _add_set(run, "override a key, as in TOML")
     _add_json(run, "one JSON object a file on standard output")
-    run.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: the cores)")
+    workers = "worker processes (default: the cores, or a cluster's threads)"
+    run.add_argument("--workers", type=_positive, metavar="N", help=workers)
+    dask = "train on the Dask cluster whose scheduler is at tcp://HOST:PORT"
+    run.add_argument("--dask", metavar="ADDRESS", help=dask)
 
     find_rate = command("find-rate", "find_rate.find_rate", "try learning rates from small to large and suggest one")
     find_rate.add_argument("file", metavar="FILE|SESSION")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from engine.control import Stop
 from engine.errors import KeyProblem, LabError
+from engine.executor_pool import ExecutorPool
 from engine.experiment import Experiment
 from engine.plan import plan
 from engine.pool import Pool
@@ -50,7 +51,12 @@ def run(options: argparse.Namespace) -> int:
         jobs.append(Job(path, overrides, titled, experiment))
     for left in store.recover():
         print(f"lossbook: {left}", file=sys.stderr)
-    return asyncio.run(_run_all(jobs, store, options))
+    if options.dask is None:
+        return asyncio.run(_run_all(jobs, store, Pool(options.workers), options))
+    from tui.cli.cluster import cluster
+
+    with cluster(options.dask, options.workers) as pool:
+        return asyncio.run(_run_all(jobs, store, pool, options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,7 @@ class Job:
     """The page's, with its data files named from the root."""
 
 
-async def _run_all(jobs: list[Job], store: Store, options: argparse.Namespace) -> int:
-    pool = Pool(options.workers)
+async def _run_all(jobs: list[Job], store: Store, pool: Pool | ExecutorPool, options: argparse.Namespace) -> int:
     worst = OK
     try:
         for job in jobs:
@@ -78,7 +83,7 @@ async def _run_all(jobs: list[Job], store: Store, options: argparse.Namespace) -
     return worst
 
 
-async def _run_one(job: Job, store: Store, pool: Pool, *, as_json_line: bool) -> int:
+async def _run_one(job: Job, store: Store, pool: Pool | ExecutorPool, *, as_json_line: bool) -> int:
     study = Study(job.experiment, pool)
     recorder = Recorder(store, job.page, datetime.now().astimezone().replace(microsecond=0))
     if recorder.problem:
