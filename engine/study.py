@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from engine import plan
@@ -28,14 +29,15 @@ class Trainers(Protocol):
 class Study:
     """Trains all runs of an experiment and tells what happens; commands reach the runs that train."""
 
-    def __init__(self, experiment: Experiment, trainers: Trainers) -> None:
-        """Plan the runs; KeyProblem where that cannot be."""
+    def __init__(self, experiment: Experiment, trainers: Trainers, ends: Mapping[int, RunEnded] | None = None) -> None:
+        """Plan the runs; KeyProblem where that cannot be. Runs whose `ends` are known are not trained again."""
         self.experiment = experiment
         self.settings = plan.settings_of(experiment)
         self.specs = plan.plan(experiment)
         self._trainers = trainers
         self._stopping = False
-        self._ends: dict[int, RunEnded] = {}
+        self._goes_on = ends is not None
+        self._ends: dict[int, RunEnded] = dict(ends or {})
 
     def send(self, command: Command) -> None:
         """Pass a person's command on; a stop also keeps the refit from starting."""
@@ -43,13 +45,18 @@ class Study:
         self._trainers.send(command)
 
     async def events(self) -> AsyncIterator[list[Event]]:
-        """Yield every event of the study, from StudyStarted to StudyEnded."""
-        statuses: list[str] = []
-        yield [self._started()]
-        async for batch in self._trainers.train(self.experiment, self.specs):
-            statuses += _endings(batch)
-            self._ends |= {event.run: event for event in batch if isinstance(event, RunEnded)}
-            yield batch
+        """Yield every event of the study, from StudyStarted, unless it goes on, to StudyEnded."""
+        statuses = [end.status for end in self._ends.values()]
+        if not self._goes_on:
+            yield [self._started()]
+        left = [spec for spec in self.specs if spec.index not in self._ends]
+        # Baselines are measured on all folds at once, so not where some of these have been trained before.
+        experiment = replace(self.experiment, baselines=False) if self._goes_on else self.experiment
+        if left:
+            async for batch in self._trainers.train(experiment, left):
+                statuses += _endings(batch)
+                self._ends |= {event.run: event for event in batch if isinstance(event, RunEnded)}
+                yield batch
         chosen = self._chosen() if not self._stopping else None
         if chosen is not None and self.experiment.sweep:
             yield [SettingChosen(chosen, self.experiment.choose_by)]

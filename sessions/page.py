@@ -30,7 +30,13 @@ class Page:
 
 
 def default_title(experiment: Experiment) -> str:
-    """Return a title that says data and model: `digits 32 relu`, `mnist-1d cnn 16-16 relu`, `births linear`."""
+    """Return a title that says data and model: `digits 32 relu`, `mnist-1d cnn 16-16 relu`, `births linear`.
+
+    Of a sweep it says what is varied: `digits sweep of hidden, learning_rate`.
+    """
+    if experiment.sweep:
+        keys = ", ".join(key.rpartition(".")[2] for key in experiment.sweep.keys)
+        return f"{experiment.data.label} sweep of {keys}"
     model = experiment.model
     parts = ["cnn", "-".join(map(str, model.convolution))] if model.convolution else []
     parts += ["-".join(map(str, model.hidden))] if model.hidden else []

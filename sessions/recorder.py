@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import io
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
-
-import numpy as np
+from pathlib import Path
 
 from engine.errors import LabError
 from engine.events import DataLoading, Event, RunEnded
@@ -21,7 +17,7 @@ from sessions.looks import before
 from sessions.page import Page
 from sessions.record import Record, fold
 from sessions.store import Store, interrupted, journal_of
-from sessions.weights import archive_of
+from sessions.weights import write_weights
 
 SAVE_SECONDS = 60.0
 
@@ -29,10 +25,19 @@ SAVE_SECONDS = 60.0
 class Recorder:
     """Keeps one page while its study goes. A disk that fails is told in `problem`; the study goes on in memory."""
 
-    def __init__(self, store: Store, page: Page, now: datetime, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        store: Store,
+        page: Page,
+        now: datetime,
+        clock: Callable[[], float] = time.monotonic,
+        path: Path | None = None,
+    ) -> None:
+        """Begin a page, or go on with the one at `path`, whose file stays as it is until there is more to keep."""
         self.store = store
-        self.path = store.new_path(page, now)
-        self.page = replace(page, created=now, record=Record("training"))
+        self.path = path or store.new_path(page, now)
+        self.page = replace(page, created=page.created if path else now, record=Record("training"))
+        self._is_new = path is None
         self.problem = ""
         self._clock = clock
         self._saved = clock()
@@ -40,8 +45,9 @@ class Recorder:
         """Of every run that has ended, as its RunEnded had them."""
         self._journal: Journal | None = None
         try:
-            # The page comes first: a journal alone would not say of which experiment.
-            store.save(self.path, self.page)
+            if path is None:
+                # The page comes first: a journal alone would not say of which experiment.
+                store.save(self.path, self.page)
             self._journal = Journal(journal_of(self.path), clock)
         except LabError as error:
             self.problem = str(error)
@@ -62,7 +68,7 @@ class Recorder:
                 self._journal = None
         record = fold(batch, self.record)
         for event in batch:
-            if isinstance(event, RunEnded) and event.weights:
+            if isinstance(event, RunEnded) and event.weights:  # a replayed end has none
                 self.weights[event.run] = event.weights
         self.page = replace(self.page, record=record)
         return record
@@ -88,7 +94,7 @@ class Recorder:
         try:
             self.store.save(self.path, self.page)
             if self.weights:
-                files.save(archive_of(self.path), self._archive())
+                write_weights(self.path, self.weights)
         except LabError as error:
             self.problem = str(error)
             return False
@@ -110,18 +116,9 @@ class Recorder:
         return saved
 
     def discard(self) -> None:
-        """Take the page away: its experiment cannot be, so nothing was learned."""
+        """Take a new page away, whose experiment cannot be: nothing was learned. An older one stays as it was."""
         if self._journal is not None:
             self._journal.remove()
             self._journal = None
-        files.remove(self.path)
-
-    def _archive(self) -> bytes:
-        """Return the final weights of every run that ended, one flat float32 array each, as an .npz file."""
-        buffer = io.BytesIO()
-        arrays: dict[str, Any] = {
-            f"run_{run}_final": np.frombuffer(base64.b64decode(weights), dtype="<f4")
-            for run, weights in sorted(self.weights.items())
-        }
-        np.savez(buffer, **arrays)
-        return buffer.getvalue()
+        if self._is_new:
+            files.remove(self.path)

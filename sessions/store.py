@@ -13,9 +13,11 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from engine.errors import LabError, nearest
+from engine.events import RunEnded
 from sessions import codec, files, journal, lookalikes
 from sessions.page import Page, default_title
 from sessions.record import Record, fold
+from sessions.weights import known_weights, write_weights
 
 SUFFIX = ".toml"
 VARIABLE = "LOSSBOOK_SESSIONS"
@@ -98,9 +100,12 @@ class Store:
             try:
                 page = codec.read_page(path)
                 # A damaged journal ends early: the page may have been saved since.
-                told = max(fold(journal.read(left)), page.record or Record(), key=_epochs)
+                events = list(journal.read(left))
+                told = max(fold(events), page.record or Record(), key=_epochs)
                 record = interrupted(told)
                 self.save(path, replace(page, record=record))
+                if found := {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}:
+                    write_weights(path, {**known_weights(path, found), **found})
                 left.unlink()
             except (LabError, OSError) as error:
                 said.append(f"{path.stem} could not be recovered: {error}")

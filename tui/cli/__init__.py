@@ -91,6 +91,11 @@ def _add_training(command: Add) -> None:
     dask = "train on the Dask cluster whose scheduler is at tcp://HOST:PORT"
     run.add_argument("--dask", metavar="ADDRESS", help=dask)
 
+    resume = command("resume", "resume.resume", "train what a stopped or killed study has left")
+    resume.add_argument("session", metavar="SESSION")
+    _add_json(resume, "as `run --json` prints it")
+    resume.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: the cores)")
+
     find_rate = command("find-rate", "find_rate.find_rate", "try learning rates from small to large and suggest one")
     find_rate.add_argument("file", metavar="FILE|SESSION")
     _add_set(find_rate, "override a key, as in TOML")

@@ -85,9 +85,19 @@ async def _run_all(jobs: list[Job], store: Store, pool: Pool | ExecutorPool, opt
 
 async def _run_one(job: Job, store: Store, pool: Pool | ExecutorPool, *, as_json_line: bool) -> int:
     study = Study(job.experiment, pool)
-    recorder = Recorder(store, job.page, datetime.now().astimezone().replace(microsecond=0))
+    recorder = Recorder(store, job.page, now())
     if recorder.problem:
         return complain(recorder.problem)
+    return await conduct(study, recorder, job, as_json_line=as_json_line)
+
+
+def now() -> datetime:
+    """Return this moment, to the second, with its zone."""
+    return datetime.now().astimezone().replace(microsecond=0)
+
+
+async def conduct(study: Study, recorder: Recorder, job: Job, *, as_json_line: bool) -> int:
+    """Train a study to its end, save its page and print it; return the exit status."""
     caught = await _train(study, recorder, Teller(safe(job.page.title, 60)))
     record = recorder.record
     if record.bad_input:

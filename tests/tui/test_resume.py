@@ -1,0 +1,124 @@
+"""`lossbook resume`: what a stop or a kill has left is trained to the bits of a study that nobody interrupted."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+from notebook import pages_in
+from terminal import LOSSBOOK, gone_within, workers_of
+
+from engine.events import Changed
+from sessions import codec
+from sessions.again import left_of
+from sessions.page import Page
+from sessions.record import reduce
+from sessions.store import journal_of
+from tui.cli import main
+
+EXPERIMENT = """
+[data]
+name = "digits"
+[training]
+epochs = 120
+[validation]
+method = "k-fold"
+k = 2
+[sweep]
+"model.hidden" = [[4], [8], [12], [16], [24]]
+"""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Return the experiment's file, and the JSON and weights of a run that nobody interrupted."""
+    folder = tmp_path_factory.mktemp("whole")
+    path = folder / "experiment.toml"
+    path.write_text(EXPERIMENT)
+    command = [*LOSSBOOK, "--sessions", str(folder / "pages"), "run", "--json", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    return path, json.loads(done.stdout), weights_in(folder / "pages")
+
+
+def weights_in(folder):
+    (path,) = folder.glob("*.npz")
+    with np.load(path) as arrays:
+        return {name: arrays[name].tobytes() for name in arrays.files}
+
+
+def call(capsys, *arguments):
+    status = main([*map(str, arguments)])
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def figures(run):
+    return {
+        key: run[key] for key in ("label", "settings", "status", "epochs", "best_epoch", "train", "validation", "test")
+    }
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_study_goes_on_to_the_same_bits(how, whole, tmp_path, capsys):
+    path, expected, weights = whole
+    folder = tmp_path / "pages"
+    command = [*LOSSBOOK, "--sessions", str(folder), "run", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.monotonic() + 30
+            # In the middle: some runs have ended, others train.
+            while not any(text.read_bytes().count(b'"RunEnded"') >= 3 for text in folder.glob("*.journal")):
+                assert process.poll() is None, "it was over before it could be interrupted"
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            workers = workers_of(process.pid)
+            process.send_signal(how)
+            process.wait(20)
+        finally:
+            process.kill()
+    assert gone_within(5, workers)
+    (name,) = (page.stem for page in folder.glob("*.toml"))
+    status, out, _ = call(capsys, "--sessions", folder, "resume", name, "--json")
+    assert status == 0
+    said = json.loads(out)
+    assert [figures(run) for run in said["runs"]] == [figures(run) for run in expected["runs"]]
+    assert figures(said["refit"]) == figures(expected["refit"])
+    for key in ("status", "candidates", "chosen", "summary", "test_looks", "differences"):
+        assert said[key] == expected[key]
+    assert weights_in(folder) == weights
+    (page,) = pages_in(folder)
+    assert page.warning == ""
+    assert not journal_of(folder / f"{name}.toml").exists()
+    before = (folder / f"{name}.toml").read_bytes()
+    status, out, _ = call(capsys, "--sessions", folder, "resume", name)
+    assert (status, "nothing is left to do" in out) == (0, True)
+    assert (folder / f"{name}.toml").read_bytes() == before
+
+
+def finished_page(whole):
+    return codec.read_page(next(iter((whole[0].parent / "pages").glob("*.toml"))))
+
+
+def test_what_cannot_go_on_is_refused(whole, tmp_path, capsys):
+    page = finished_page(whole)
+    assert left_of(page) is None
+    text = codec.write_page(page)
+    cases = {
+        "edited": text.replace("[4]", "[5]", 1),
+        "bare": EXPERIMENT,
+        "changed": codec.write_page(
+            Page(page.experiment, record=reduce(page.record, Changed((0,), 3, "learning_rate", 0.1)))
+        ),
+    }
+    says = {"edited": "has been edited", "bare": "no runs", "changed": "somebody changed a setting"}
+    for name, content in cases.items():
+        (tmp_path / f"{name}.toml").write_text(content)
+        status, out, err = call(capsys, "--sessions", tmp_path, "resume", name)
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert says[name] in err
+        assert (tmp_path / f"{name}.toml").read_text() == content
+    assert call(capsys, "--sessions", tmp_path, "resume", "nowhere")[0] == 2

@@ -1,0 +1,57 @@
+"""`lossbook resume`: train what a stopped or killed study has left, and keep it on the same page."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from engine.errors import LabError
+from engine.pool import Pool
+from engine.study import Study
+from sessions import codec
+from sessions.again import Left, left_of
+from sessions.recorder import Recorder
+from sessions.store import Store
+from sessions.weights import known_weights
+from tui.cli import OK, complain
+from tui.cli.experiments import settled
+from tui.cli.json_text import json_text
+from tui.cli.pages import store_of
+from tui.cli.run import Job, conduct, now
+from tui.text import safe
+
+
+def resume(options: argparse.Namespace) -> int:
+    """Go on with a page."""
+    store = store_of(options)
+    # What a kill has left is first brought onto the page.
+    for left in store.recover():
+        print(f"lossbook: {left}", file=sys.stderr)
+    path = store.find(options.session)
+    page = codec.read_page(path)
+    try:
+        todo = left_of(page)
+    except LabError as error:
+        raise LabError(error.problem, error.hint, where=path.stem) from error
+    if todo is None:
+        if options.json:
+            from sessions.report import as_json
+
+            print(json_text(as_json(path, page)))
+        else:
+            print(f"{safe(path.stem, 200)}: every run has finished, nothing is left to do")
+        return OK
+    job = Job(path, {}, page, settled(page, path, {}))
+    return asyncio.run(_go_on(job, todo, store, options))
+
+
+async def _go_on(job: Job, todo: Left, store: Store, options: argparse.Namespace) -> int:
+    async with Pool(options.workers) as pool:
+        study = Study(job.experiment, pool, todo.ends)
+        recorder = Recorder(store, job.page, now(), path=job.path)
+        if recorder.problem:
+            return complain(f"{recorder.problem}; another lossbook may be training this page")
+        recorder.weights |= {run: weights for run, weights in known_weights(job.path).items() if run in todo.ends}
+        recorder.take(todo.opening)
+        return await conduct(study, recorder, job, as_json_line=options.json)
