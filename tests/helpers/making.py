@@ -153,6 +153,11 @@ def study(experiment):
     return trained[-1][0], [event for _, said in trained for event in said]
 
 
+def read_rows(experiment):
+    """Return the jobs of all planned runs, with their rows."""
+    return [job for part in prepare.read(experiment, plan(experiment)) for job in part.jobs]
+
+
 def baselines_of(experiment, *, test=True):
     """Return what the baselines of an experiment reach, by name; without `test`, of folds that no refit follows."""
     if not test:

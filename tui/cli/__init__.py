@@ -103,6 +103,8 @@ def _add_training(command: Add) -> None:
 
     study = command("study", "study.study", "list the studies of their own, or do one: what luck does, what peeking")
     study.add_argument("name", nargs="?", metavar="NAME", help="a study; without one they are listed")
+    study.add_argument("file", nargs="?", metavar="FILE|SESSION", help="the experiment of a learning curve")
+    study.set_defaults(dask=None, workers=None)
     _add_set(study, "change a setting of the study")
     study.add_argument("--seed", type=_seed, default=0, metavar="N", help="another seed, other draws (default 0)")
     _add_json(study, "one JSON value on standard output")

@@ -8,7 +8,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -49,6 +49,11 @@ def run(options: argparse.Namespace) -> int:
         except KeyProblem as error:
             raise LabError(blame(path, error.key, str(error), overrides)) from error
         jobs.append(Job(path, overrides, titled, experiment))
+    return train_all(jobs, store, options)
+
+
+def train_all(jobs: list[Job], store: Store, options: argparse.Namespace) -> int:
+    """Train jobs one after another, here or on a cluster; the status is the worst of them."""
     for left in store.recover():
         print(f"lossbook: {left}", file=sys.stderr)
     if options.dask is None:
@@ -68,6 +73,8 @@ class Job:
     page: Page
     experiment: Experiment
     """The page's, with its data files named from the root."""
+    conclude: Callable[[Page], list[str]] = lambda _: []
+    """What is to be said of the page in the end."""
 
 
 async def _run_all(jobs: list[Job], store: Store, pool: Pool | ExecutorPool, options: argparse.Namespace) -> int:
@@ -111,6 +118,8 @@ async def conduct(study: Study, recorder: Recorder, job: Job, *, as_json_line: b
         print(json_text(as_json(recorder.path, recorder.page)))
     else:
         print(study_table(record, job.experiment.choose_by))
+        for line in job.conclude(recorder.page):
+            print(line)
         for line in problems(record):
             print(f"! {line}")
         print(f"saved {safe(str(recorder.path), 500)}")

@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine import flat
-from engine.errors import KeyProblem, LabError
+from engine.errors import KeyProblem, LabError, nearest
 from engine.fields import fields_of
+from engine.learning_curve import POINTS
 from engine.studies import STUDIES, Findings, Spread, Study
 from engine.studies.base import Value
 from sessions.codec import value_of
 from sessions.report import finite
+from tui.cli import learning_curve
 from tui.cli.experiments import overrides_of
 from tui.cli.json_text import json_text
 from tui.cli.tables import table
@@ -23,16 +25,25 @@ from tui.cli.tables import table
 WIDTH = 79
 GLUE = "\xa0"
 """A space at which no line is broken."""
+POINTS_SAYS = "how many sizes, each twice the one before; other keys are the experiment's"
 DECIMALS, MOST_DECIMALS = 3, 6
 
 
 def study(options: argparse.Namespace) -> int:
     """List all studies, or do one and print what it finds."""
+    if options.name == learning_curve.NAME:
+        return learning_curve.run(options)
     overrides = overrides_of(options)
+    if options.name is not None and options.name not in STUDIES:
+        raise LabError(f"there is no study {options.name!r}", nearest(options.name, [*STUDIES, learning_curve.NAME]))
+    if options.file is not None:
+        raise LabError(f"{options.name} takes no file", f"lossbook study {options.name}")
     if options.name is None:
         if overrides:
             raise LabError("--set needs a study", "for example lossbook study peeking --set tweaks=100")
-        print(json_text([_described(name) for name in STUDIES]) if options.json else _listed())
+        points = {"key": "points", "default": POINTS, "help": POINTS_SAYS}
+        curve = {"study": learning_curve.NAME, "says": learning_curve.SAYS, "settings": [points]}
+        print(json_text([*map(_described, STUDIES), curve]) if options.json else _listed())
         return 0
     chosen = STUDIES[options.name]
     try:
@@ -65,7 +76,9 @@ def _listed() -> str:
         for setting in known["settings"]:
             lines += _wrapped(f"{setting['key']} = {setting['default']}  {setting['help']}", "    ", "        ")
         parts.append("\n".join(lines))
-    return "\n\n".join([*parts, "Do one: lossbook study NAME --set KEY=VALUE --seed N"])
+    points = f"points = {POINTS}  {POINTS_SAYS}"
+    curve = [f"{learning_curve.NAME} FILE", *_wrapped(learning_curve.SAYS, "  "), *_wrapped(points, "    ", "        ")]
+    return "\n\n".join([*parts, "\n".join(curve), "Do one: lossbook study NAME --set KEY=VALUE --seed N"])
 
 
 def _page(name: str, seed: int, asked: Study, found: Findings) -> str:
