@@ -14,7 +14,8 @@ from engine.tables import plain, with_settings
 from engine.validations import NoValidation, Validation
 
 Role = Literal["candidate", "refit"]
-MOST_RUNS = 100_000
+MOST_RUNS = 20_000
+"""A page of more runs would take many seconds to read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from engine.streams import Purpose, stream
 
 Settings: TypeAlias = dict[str, Any]
 """Dotted keys with their values, as they stand in an experiment file."""
-MOST_SETTINGS = 100_000
+MOST_SETTINGS = 20_000
 SAMPLE = "sample"
 FIXED = {
     "restarts": "it is the same for all settings",

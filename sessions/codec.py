@@ -21,7 +21,7 @@ from sessions.locate import line_of
 from sessions.page import FORMAT, SCHEMA, Page, default_title
 
 # Read before tomllib sees the text: it needs seconds for a key of 40 kB and gives up on 500 levels.
-MOST_BYTES = 8 << 20
+MOST_BYTES = 64 << 20
 MOST_DEPTH = 40
 # A person whose data have moved may edit `base_dir`, which stands above the checksum.
 RECORDED = re.compile(r'^\[record\]\n(?:base_dir = [^\n]*\n)?checksum = "(?P<sum>[0-9a-f]*)"\n', re.MULTILINE)

@@ -16,7 +16,7 @@ from sessions.record import Record
 HEAD = re.compile(r"^\[record\]\n(?P<head>(?:[^\[\n][^\n]*\n)*)", re.MULTILINE)
 ROWS = re.compile(r'^test_rows = "(?P<rows>[0-9a-f]+)"$', re.MULTILINE)
 LOOKS = re.compile(r"^test_looks = (?P<looks>[0-9]{1,6})$", re.MULTILINE)
-MOST_BYTES = 8 << 20
+MOST_BYTES = 64 << 20
 
 
 def looks_of(record: Record) -> int:

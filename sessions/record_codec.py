@@ -22,6 +22,9 @@ from sessions.texts import clean
 
 MOST_VALUES = 100_000
 MOST_POINTS = 1_000
+LEAST_POINTS = 8
+MOST_THINNED = 500_000
+"""Values of thinned curves a page, unless there are so many curves that each has its fewest points."""
 FIGURES = ("train", "validation", "test", "coefficients", "solution")
 CURVES = ("train_curves", "validation_curves")
 SETTINGS = {field.name: field for field in dataclasses.fields(RunRecord) if field.name not in (*FIGURES, *CURVES)}
@@ -48,9 +51,9 @@ def write(record: Record) -> str:
             parts.append(f"\n[record.{name}]\n{_dumps(dataclasses.asdict(part))}")
     parts += [f"\n[[record.interventions]]\n{_dumps(dataclasses.asdict(change))}" for change in record.interventions]
     parts += [f"\n[[record.baselines]]\n{''.join(_baseline_lines(baseline))}" for baseline in record.baselines]
-    thin = _values_in(record) > MOST_VALUES
+    most = _most_points(record)
     for run in record.runs:
-        parts.append(f"\n[[record.runs]]\n{''.join(_run_lines(run, thin=thin))}")
+        parts.append(f"\n[[record.runs]]\n{''.join(_run_lines(run, most))}")
     return "".join(parts)
 
 
@@ -84,8 +87,12 @@ def read(table: Mapping[str, Any]) -> Record:
         raise LabError(problem, "the .bak file beside it is the page as it was before the last save") from error
 
 
-def _values_in(record: Record) -> int:
-    return sum(len(c) for run in record.runs for name in CURVES for c in getattr(run, name).values())
+def _most_points(record: Record) -> int | None:
+    """Return how many points of each curve are kept, None for all: a page must stay small enough to be read."""
+    curves = [curve for run in record.runs for name in CURVES for curve in getattr(run, name).values()]
+    if sum(map(len, curves)) <= MOST_VALUES:
+        return None
+    return min(MOST_POINTS, max(LEAST_POINTS, MOST_THINNED // len(curves)))
 
 
 def _baseline_lines(baseline: BaselineMeasured) -> Iterator[str]:
@@ -118,7 +125,7 @@ def _inline(figures: Figures) -> str:
     return f"{{ {', '.join(f'{_key(key)} = {number(value)}' for key, value in figures.items())} }}"
 
 
-def _run_lines(run: RunRecord, *, thin: bool) -> Iterator[str]:
+def _run_lines(run: RunRecord, most: int | None) -> Iterator[str]:
     settings = {name: getattr(run, name) for name, field in SETTINGS.items() if getattr(run, name) != field.default}
     yield _dumps({"label": run.label} | settings)
     for name in FIGURES:
@@ -127,7 +134,7 @@ def _run_lines(run: RunRecord, *, thin: bool) -> Iterator[str]:
             yield f"{name} = {_inline(figures)}\n"
     for name in CURVES:
         for curve_name, curve in getattr(run, name).items():
-            kept = curve.thinned(MOST_POINTS, [run.best_epoch or 0]) if thin else curve
+            kept = curve if most is None else curve.thinned(most, [run.best_epoch or 0])
             key = f"{name}.{curve_name}"
             if kept.epochs.tolist() != list(range(1, len(kept) + 1)):
                 yield f"{key}.epochs = [{', '.join(map(str, kept.epochs))}]\n"
