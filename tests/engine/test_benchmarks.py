@@ -17,6 +17,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
     [
         ("floor.py", ["--case", "2-4-2-1, batch 10", "--rounds", "1"]),
         ("peers.py", ["--case", "2-4-2-1, batch 10", "--rounds", "1", "--seconds", "0.02"]),
+        ("studies.py", ["--case", "planning", "--rounds", "1"]),
         ("data.py", ["--case", "mixed.csv", "--rounds", "1", "--megabytes", "1"]),
         ("coverage.py", ["--case", "0-1, 100 rows", "--comparisons", "20"]),
     ],
