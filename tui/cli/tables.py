@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from sessions.advice import conclusions
+from sessions.levels import said_of_baselines
 from sessions.looks import looks_of, said_of_looks
 from sessions.record import Record, RunRecord
-from sessions.report import summarize
+from sessions.report import baseline_as_plain, summarize
 from sessions.settings import names_of, results_of, varied
 from tui.numbers import counted, figure, main_metric
 from tui.settings.listing import CHOSEN, rows_of
@@ -61,8 +62,34 @@ def sweep_table(record: Record, choose_by: str = "loss") -> str:
 
 
 def _says(record: Record, choose_by: str) -> list[str]:
-    said = conclusions(record, choose_by, figure)
-    return ["", *(safe(line, 500) for line in said)] if said else []
+    said = [*conclusions(record, choose_by, figure), *said_of_baselines(record, main_metric(record.runs[0]), figure)]
+    baselines = ["", baselines_table(record)] if record.baselines else []
+    return [*baselines, *(["", *(safe(line, 500) for line in said)] if said else [])]
+
+
+def baselines_table(record: Record) -> str:
+    """Return what the baselines reach, one line each, in the loss and the main metric."""
+    names = list(dict.fromkeys(["loss", main_metric(record.runs[0])]))
+    parts = [part for part in ("train", "validation", "test") if any(getattr(one, part) for one in record.baselines)]
+    rows = []
+    for one in record.baselines:
+        found = baseline_as_plain(one)
+        if one.left_out:
+            rows.append([one.name, *("–" for _ in names for _ in parts)])
+            continue
+        cells = []
+        for name in names:
+            for part in parts:
+                spread = found["summary"].get(f"{part}.{name}")
+                single = spread is not None and len(getattr(one, part)[name]) == 1
+                if part == "test":
+                    cells.append(figure((one.test or {}).get(name)))
+                else:
+                    cells.append(figure(spread["mean"]) if single else _spread(spread))
+        rows.append([one.name, *cells])
+    header = ["baseline", *(f"{part} {name}" for name in names for part in parts)]
+    left = [safe(f"{one.name}: {one.left_out}", 300) for one in record.baselines if one.left_out]
+    return "\n".join([table(header, rows, right=range(1, len(header))), *left])
 
 
 def runs_table(record: Record) -> str:

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.events import RatesTried
+from sessions.levels import levels
 from sessions.record import Record, RunRecord
 from sessions.settings import varied
 from tui.numbers import counted, short
 from tui.plots.chart import Mark, PlotData
 from tui.plots.families import PARTS, bundle, curves_in, line_of, lines_of_settings
-from tui.plots.series import Line, Role
+from tui.plots.series import Line, Role, reference
 from tui.text import safe
 
 FULL_METRICS = {"mae": "mean absolute error", "rmse": "root mean squared error", "r2": "R²", "f1": "macro F1"}
@@ -25,7 +26,7 @@ def plot_of(record: Record, *, metric: str = "loss", log: bool = False, empty: s
     """Return the curves of a record: a single run as it is, several faint under their mean; of a sweep the means.
 
     The refit's curve is left out: it trains on other rows than each fold and validates on none, so beside them it would
-    be compared with what it cannot be compared with.
+    be compared with what it cannot be compared with. Two baselines are levels to compare with.
     """
     candidates = [run for run in record.candidates if run.train_curves]
     keys = varied(record)
@@ -42,6 +43,8 @@ def plot_of(record: Record, *, metric: str = "loss", log: bool = False, empty: s
             notes = (*notes, "dotted: ± sd")
     elif candidates:
         lines += [line for part in PARTS for line in _single(candidates[0], part, metric)]
+    if lines:
+        lines += [reference(name, level) for name, level in levels(record, metric)]
     marks = _best(candidates)
     epochs = max((run.epochs for run in record.runs), default=0)
     return PlotData(
