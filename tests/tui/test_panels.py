@@ -152,7 +152,7 @@ def test_a_low_screen_shows_one_panel_and_a_tall_one_all(tmp_path):
         while focused_key(lab) != "training.epochs":
             await lab.press("up")
         await lab.until(lambda: opened_panels(lab) == [2])
-        await lab.pilot.resize_terminal(120, 40)
+        await lab.pilot.resize_terminal(120, 60)
         await lab.until(lambda: opened_panels(lab) == [0, 1, 2, 3])
         for label in ("lags", "hidden", "learning rate", "choose by"):
             assert label in lab.text
