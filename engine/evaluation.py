@@ -17,6 +17,8 @@ CHUNK = 1_024
 MOST_TRAIN_ROWS = 10_000
 # So many bytes of buffers at most: beyond the processor's cache a call on more runs at once is no quicker.
 MOST_BYTES = 1 << 21
+MOST_KEPT = 24 << 20
+"""Bytes of scaled rows that a stack keeps from epoch to epoch."""
 
 
 def sample(rows: Integers, most: int = MOST_TRAIN_ROWS) -> Integers:
@@ -44,11 +46,15 @@ class Evaluator:
         self._target_mean: Floats = np.stack([scale.targets.mean for scale in scales])[:, None]
         self._target_sd: Floats = np.stack([scale.targets.sd for scale in scales])[:, None]
         self._copies: dict[int, Network] = {}
+        self._kept: dict[tuple[object, ...], Floats] = {}
 
-    def figures(self, places: Sequence[int], rows: Sequence[Integers], *, taught: bool = False) -> list[Figures]:
+    def figures(
+        self, places: Sequence[int], rows: Sequence[Integers], *, taught: bool = False, again: str = ""
+    ) -> list[Figures]:
         """Return loss and metrics of the runs at `places`, each on equally many rows of its own, without penalties.
 
         Against the true targets, or those that training rows show (`taught`). Empty figures where there are no rows.
+        `again` names rows that are measured after every epoch, always the same for a run: they are scaled once.
         """
         if not places or not len(rows[0]):
             return [{} for _ in places]
@@ -58,10 +64,10 @@ class Evaluator:
         found: list[Figures] = []
         for start in range(0, len(places), together):
             group = list(places[start : start + together])
-            found += self._of_group(group, np.stack(rows[start : start + together]), taught=taught)
+            found += self._of_group(group, np.stack(rows[start : start + together]), taught=taught, again=again)
         return found
 
-    def _of_group(self, places: list[int], rows: Integers, *, taught: bool) -> list[Figures]:
+    def _of_group(self, places: list[int], rows: Integers, *, taught: bool, again: str) -> list[Figures]:
         """Return the figures of runs that are measured at once: rows of (runs, rows)."""
         copy = self._copy(len(places))
         copy.numbers[...] = self._network.numbers[places]
@@ -70,7 +76,7 @@ class Evaluator:
         sums = tally(self._feed.dataset.task, self._loss, len(places), self._feed.outputs)
         for start in range(0, rows.shape[1], CHUNK):
             chunk = rows[:, start : start + CHUNK]
-            inputs = self._scaler.apply(self._feed.rows[chunk, : self._feed.inputs + 1], places)
+            inputs = self._inputs(places, chunk, (again, *places, start) if again else None)
             outputs = copy.of_rows(chunk.shape[1], training=False).forward(inputs)
             in_unit = outputs.astype(np.float64) * self._target_sd[places] + self._target_mean[places]
             sums.add(in_unit, targets[chunk])
@@ -80,6 +86,15 @@ class Evaluator:
         lost = np.isnan(figures["loss"])
         columns = {name: np.where(lost | np.isnan(v), np.nan, v).tolist() for name, v in figures.items()}
         return [{name: values[place] for name, values in columns.items()} for place in range(len(places))]
+
+    def _inputs(self, places: list[int], chunk: Integers, key: tuple[object, ...] | None) -> Floats:
+        """Return scaled inputs of some rows, kept under a key where there is room."""
+        if key is not None and key in self._kept:
+            return self._kept[key]
+        inputs = self._scaler.apply(self._feed.rows[chunk, : self._feed.inputs + 1], places)
+        if key is not None and sum(kept.nbytes for kept in self._kept.values()) + inputs.nbytes <= MOST_KEPT:
+            self._kept[key] = inputs
+        return inputs
 
     def _copy(self, runs: int) -> Network:
         if runs not in self._copies:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from engine import direct, evaluation, penalties
-from engine.arrays import Floats, Integers
+from engine.arrays import Floats
 from engine.batches import Batches, Feed, Scales
 from engine.best import Best
 from engine.control import Control
@@ -180,8 +180,7 @@ class Stack:
     def _end_epoch(self) -> Iterator[Event]:
         """Measure every run that still trains; one whose loss is no longer a number, or no longer falls, ends here."""
         places = self._training
-        train = self._measure(places, [evaluation.sample(self.jobs[place].train) for place in places], taught=True)
-        validation = self._measure(places, [self.jobs[place].validation for place in places])
+        train, validation = self._measure_both(places)
         yield EpochEnded(self._active, self.epoch, columns_of(train), columns_of(validation), self.seconds)
         over = {}
         for place, seen, unseen in zip(places, train, validation, strict=True):
@@ -195,10 +194,14 @@ class Stack:
         for status in ("finished", "diverged"):
             yield from self._ended([place for place in places if over.get(place) == status], status)
 
-    def _measure(self, places: Sequence[int], rows: Sequence[Integers], *, taught: bool = False) -> list[Figures]:
-        """Return the figures of some runs, each on its own rows; empty where there are none."""
+    def _measure_both(self, places: Sequence[int]) -> tuple[list[Figures], list[Figures]]:
+        """Return the figures of some runs on their training rows and on those that validate; empty without such."""
+        jobs = [self.jobs[place] for place in places]
         with np.errstate(all="ignore"):
-            return self.evaluator.figures(places, rows, taught=taught)
+            rows = [evaluation.sample(job.train) for job in jobs]
+            train = self.evaluator.figures(places, rows, taught=True, again="train")
+            validation = self.evaluator.figures(places, [job.validation for job in jobs], again="validation")
+        return train, validation
 
     def _end(self, status: str) -> Iterator[Event]:
         yield from self._ended(self._training, status)
@@ -208,10 +211,12 @@ class Stack:
         jobs = [self.jobs[place] for place in places]
         for place in places:
             self.best.restore(place)
-        train = self._measure(places, [evaluation.sample(job.train) for job in jobs], taught=True)
-        validation = self._measure(places, [job.validation for job in jobs])
+        train, validation = self._measure_both(places)
         # A network that was stopped or diverged is no result, and a look at the test rows would be spent on nothing.
-        test = self._measure(places, [job.test for job in jobs]) if status == "finished" else [{} for _ in places]
+        test: list[Figures] = [{} for _ in places]
+        if status == "finished":
+            with np.errstate(all="ignore"):
+                test = self.evaluator.figures(places, [job.test for job in jobs])
         for number, (place, job) in enumerate(zip(places, jobs, strict=True)):
             weights, digest = parcel(self.network.numbers[place])
             yield RunEnded(
