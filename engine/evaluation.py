@@ -17,7 +17,7 @@ CHUNK = 1_024
 MOST_TRAIN_ROWS = 10_000
 # So many bytes of buffers at most: beyond the processor's cache a call on more runs at once is no quicker.
 MOST_BYTES = 1 << 21
-MOST_KEPT = 24 << 20
+MOST_KEPT = 32 << 20
 """Bytes of scaled rows that a stack keeps from epoch to epoch."""
 
 
@@ -46,7 +46,7 @@ class Evaluator:
         self._target_mean: Floats = np.stack([scale.targets.mean for scale in scales])[:, None]
         self._target_sd: Floats = np.stack([scale.targets.sd for scale in scales])[:, None]
         self._copies: dict[int, Network] = {}
-        self._kept: dict[tuple[object, ...], Floats] = {}
+        self._kept: dict[tuple[object, ...], tuple[Floats, Floats]] = {}
 
     def figures(
         self, places: Sequence[int], rows: Sequence[Integers], *, taught: bool = False, again: str = ""
@@ -76,10 +76,12 @@ class Evaluator:
         sums = tally(self._feed.dataset.task, self._loss, len(places), self._feed.outputs)
         for start in range(0, rows.shape[1], CHUNK):
             chunk = rows[:, start : start + CHUNK]
-            inputs = self._inputs(places, chunk, (again, *places, start) if again else None)
+            inputs, true = self._rows(places, chunk, targets, (again, *places, start) if again else None)
             outputs = copy.of_rows(chunk.shape[1], training=False).forward(inputs)
-            in_unit = outputs.astype(np.float64) * self._target_sd[places] + self._target_mean[places]
-            sums.add(in_unit, targets[chunk])
+            in_unit = outputs.astype(np.float64)
+            if dataset.task == "regression":
+                in_unit = in_unit * self._target_sd[places] + self._target_mean[places]
+            sums.add(in_unit, true)
         # One NaN for all: the sign of one depends on where in its stack a run stood.
         # Nor is there a class, so an accuracy, in outputs that are no numbers.
         figures = sums.figures()
@@ -87,14 +89,17 @@ class Evaluator:
         columns = {name: np.where(lost | np.isnan(v), np.nan, v).tolist() for name, v in figures.items()}
         return [{name: values[place] for name, values in columns.items()} for place in range(len(places))]
 
-    def _inputs(self, places: list[int], chunk: Integers, key: tuple[object, ...] | None) -> Floats:
-        """Return scaled inputs of some rows, kept under a key where there is room."""
+    def _rows(
+        self, places: list[int], chunk: Integers, targets: Floats, key: tuple[object, ...] | None
+    ) -> tuple[Floats, Floats]:
+        """Return scaled inputs and targets of some rows, kept under a key where there is room."""
         if key is not None and key in self._kept:
             return self._kept[key]
-        inputs = self._scaler.apply(self._feed.rows[chunk, : self._feed.inputs + 1], places)
-        if key is not None and sum(kept.nbytes for kept in self._kept.values()) + inputs.nbytes <= MOST_KEPT:
-            self._kept[key] = inputs
-        return inputs
+        rows = self._scaler.apply(self._feed.rows[chunk, : self._feed.inputs + 1], places), targets[chunk]
+        held = sum(inputs.nbytes + true.nbytes for inputs, true in [*self._kept.values(), rows])
+        if key is not None and held <= MOST_KEPT:
+            self._kept[key] = rows
+        return rows
 
     def _copy(self, runs: int) -> Network:
         if runs not in self._copies:

@@ -77,7 +77,9 @@ class ClassificationTally:
         """Add a chunk: logits and one-hot targets, (runs, rows, classes) twice."""
         self._total += self._loss.total(outputs, targets)
         runs, _, classes = outputs.shape
-        pairs = targets.argmax(axis=2) * classes + outputs.argmax(axis=2)
+        # The class of a one-hot row as a product with 0, 1, 2 …: sooner than looking for the largest.
+        true = (targets @ np.arange(classes, dtype=targets.dtype)).astype(np.int64)
+        pairs = true * classes + outputs.argmax(axis=2)
         pairs += (np.arange(runs) * classes * classes)[:, None]
         counts = np.bincount(pairs.ravel(), minlength=self._confusion.size)
         self._confusion += counts.reshape(self._confusion.shape)
