@@ -47,6 +47,12 @@ def plan(experiment: Experiment) -> tuple[RunSpec, ...]:
     methods = _methods(experiment, tried)
     if experiment.sweep and any(isinstance(method, NoValidation) for method in methods):
         raise KeyProblem("sweep", "needs rows that validate, to choose by", 'set validation.method = "holdout"')
+    if experiment.choose_by == "loss" and any(key in WHAT_THE_LOSS_IS for key in experiment.sweep.keys):
+        raise KeyProblem(
+            "choose_by",
+            "is the loss, and the settings have different ones",
+            'set e.g. "rmse", or "accuracy" for classes',
+        )
     count = sum(method.repeats * method.folds for method in methods) * experiment.restarts
     if count > MOST_RUNS:
         key = "sweep" if experiment.sweep else "restarts"
@@ -130,6 +136,9 @@ def wants_refit(experiment: Experiment) -> bool:
 
 
 WHAT_IS_PREDICTED = ("data.name", "data.file", "data.target", "data.task", "data.target_transform")
+
+
+WHAT_THE_LOSS_IS = ("training.loss", "training.delta")
 
 
 def can_choose(experiment: Experiment) -> bool:

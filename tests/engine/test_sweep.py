@@ -183,6 +183,7 @@ def test_what_cannot_be_is_refused_with_its_key(sweep, says):
         ({"sweep": RATES, "restarts": 10_000, "validation": {"method": "k-fold"}}, "150,000 runs"),
         ({"sweep": RATES, "validation": {"method": "none"}}, "rows that validate"),
         ({"sweep": {"validation.method": ["holdout", "none"]}}, "rows that validate"),
+        ({"sweep": {"training.loss": ["squared", "absolute"]}}, "different ones"),
     ],
 )
 def test_what_is_too_much_or_cannot_be_judged_is_refused_before_anything_trains(tables, says):
