@@ -18,6 +18,8 @@ from engine.data.scaling import Scaling, fillings, fit
 
 # A gathered block larger than the processor's cache makes every step wait for memory.
 BLOCK_BYTES = 1 << 20
+MOST_KEPT = 16 << 20
+"""Bytes of scaled training rows that a stack keeps from epoch to epoch."""
 
 
 class Feed:
@@ -88,7 +90,11 @@ class Scaler:
 
 
 class Batches:
-    """The batches of a stack whose runs have equally many training rows."""
+    """The batches of a stack whose runs have equally many training rows.
+
+    Runs that are `alike`, by the same number, have the same ones and scale them alike, as do restarts of a fold. Where
+    they fit, all rows are scaled once instead of in every epoch.
+    """
 
     def __init__(
         self,
@@ -97,14 +103,21 @@ class Batches:
         scales: Sequence[Scales],
         batch_size: int,
         augmenter: Augmenter | None = None,
+        *,
+        alike: Sequence[int] | None = None,
     ) -> None:
         self._feed = feed
         self._augmenter = augmenter
         self._rows: Integers = np.stack(list(rows))
+        self._scales = scales
         self._scaler = Scaler(scales)
+        self._alike = list(range(len(scales))) if alike is None else list(alike)
         self.count: int = self._rows.shape[1]
         self.batch_size: int = min(batch_size, self.count)
         runs, width = len(self._rows), feed.rows.shape[1]
+        kept_bytes = len(set(self._alike)) * self.count * width * feed.rows.itemsize
+        self._keeps = augmenter is None and kept_bytes <= MOST_KEPT
+        self._kept: tuple[Floats, Integers] | None = None
         batches = max(1, BLOCK_BYTES // (runs * width * feed.rows.itemsize * self.batch_size))
         self._block = min(self.count, batches * self.batch_size)
         self._buffer: Floats = np.empty(runs * self._block * width, dtype=feed.rows.dtype)
@@ -126,19 +139,35 @@ class Batches:
                 self._whole = self._gather(self._rows)
             yield self._split(self._whole)
             return
-        order = np.stack([rows[rng.permutation(self.count)] for rows, rng in zip(self._rows, rngs, strict=True)])
+        source, own = self._scaled() if self._keeps else (self._feed.rows, self._rows)
+        order = np.stack([rows[rng.permutation(self.count)] for rows, rng in zip(own, rngs, strict=True)])
         for start in range(0, self.count, self._block):
-            block = self._gather(order[:, start : start + self._block])
-            yield from self._batches_of(block)
+            some = order[:, start : start + self._block]
+            yield from self._batches_of(self._take(source, some) if self._keeps else self._gather(some))
+
+    def _scaled(self) -> tuple[Floats, Integers]:
+        """Return the scaled rows of all runs, those of runs that are alike once, and where each run's lie in them."""
+        if self._kept is None:
+            distinct = list(dict.fromkeys(self._alike))
+            width = self._feed.rows.shape[1]
+            scaled = Scaler([self._scales[place] for place in distinct]).apply(self._feed.rows[self._rows[distinct]])
+            firsts = np.array([distinct.index(place) * self.count for place in self._alike])
+            self._kept = scaled.reshape(-1, width), firsts[:, None] + np.arange(self.count)
+        return self._kept
 
     def _gather(self, rows: Integers) -> Floats:
-        shape = (*rows.shape, self._feed.rows.shape[1])
-        block: Floats = self._buffer[: np.prod(shape)].reshape(shape)
-        # The indices are our own, so clipping never happens; without it NumPy would gather into a copy first.
-        np.take(self._feed.rows, rows, axis=0, out=block, mode="clip")
+        block = self._take(self._feed.rows, rows)
         if self._augmenter is not None:
             self._augmenter.apply(block[..., : self._feed.inputs])
         return self._scaler.apply(block)
+
+    def _take(self, source: Floats, rows: Integers) -> Floats:
+        """Return some rows of a source, in the buffer: (n, width) and (runs, rows) → (runs, rows, width)."""
+        shape = (*rows.shape, source.shape[1])
+        block: Floats = self._buffer[: np.prod(shape)].reshape(shape)
+        # The indices are our own, so clipping never happens; without it NumPy would gather into a copy first.
+        np.take(source, rows, axis=0, out=block, mode="clip")
+        return block
 
     def _batches_of(self, block: Floats) -> list[tuple[Floats, Floats]]:
         """Return the views of a block's batches; a block of one length always lies at one place, so they are kept."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.arrays import Floats, Integers
+from engine.arrays import Floats, Integers, column_by_column
 from engine.batches import Feed, Scaler, Scales
 from engine.events import Figures
 from engine.losses import Loss
@@ -18,7 +18,7 @@ MOST_TRAIN_ROWS = 10_000
 # So many bytes of buffers at most: beyond the processor's cache a call on more runs at once is no quicker.
 MOST_BYTES = 1 << 21
 MOST_KEPT = 32 << 20
-"""Bytes of scaled rows that a stack keeps from epoch to epoch."""
+"""Bytes of scaled rows and targets that a stack keeps from epoch to epoch."""
 
 
 def sample(rows: Integers, most: int = MOST_TRAIN_ROWS) -> Integers:
@@ -35,18 +35,22 @@ class Evaluator:
     """Measures the runs of one stack: as many at once as the cache holds, in networks of their own.
 
     They are copies, since evaluation goes through longer batches than training; a stack of a hundred runs would need
-    buffers for all of them.
+    buffers for all of them. Runs that are `alike`, by the same number, have the same rows and scale them alike, as do
+    restarts of a fold: these rows are held once and stay in the cache.
     """
 
-    def __init__(self, network: Network, feed: Feed, scales: Sequence[Scales], loss: Loss) -> None:
+    def __init__(
+        self, network: Network, feed: Feed, scales: Sequence[Scales], loss: Loss, alike: Sequence[int] | None = None
+    ) -> None:
         self._network = network
         self._feed = feed
         self._loss = loss
+        self._alike = range(len(scales)) if alike is None else alike
         self._scaler = Scaler(scales, feed.inputs + 1)
         self._target_mean: Floats = np.stack([scale.targets.mean for scale in scales])[:, None]
         self._target_sd: Floats = np.stack([scale.targets.sd for scale in scales])[:, None]
         self._copies: dict[int, Network] = {}
-        self._kept: dict[tuple[object, ...], tuple[Floats, Floats]] = {}
+        self._kept: dict[tuple[str, int, int], tuple[Floats, Floats]] = {}
 
     def figures(
         self, places: Sequence[int], rows: Sequence[Integers], *, taught: bool = False, again: str = ""
@@ -58,30 +62,36 @@ class Evaluator:
         """
         if not places or not len(rows[0]):
             return [{} for _ in places]
-        numbers = self._network.numbers
-        per_row = self._network.numbers_per_row * numbers.itemsize
+        per_row = self._network.numbers_per_row * self._network.numbers.itemsize
         together = max(1, MOST_BYTES // (min(CHUNK, len(rows[0])) * per_row))
-        found: list[Figures] = []
-        for start in range(0, len(places), together):
-            group = list(places[start : start + together])
-            found += self._of_group(group, np.stack(rows[start : start + together]), taught=taught, again=again)
+        groups: dict[int, list[int]] = {}
+        for number, place in enumerate(places):
+            groups.setdefault(self._alike[place], []).append(number)
+        found: list[Figures] = [{} for _ in places]
+        for numbers in groups.values():
+            for start in range(0, len(numbers), together):
+                some = numbers[start : start + together]
+                figures = self._of_group([places[n] for n in some], rows[some[0]], taught=taught, again=again)
+                for number, of_run in zip(some, figures, strict=True):
+                    found[number] = of_run
         return found
 
     def _of_group(self, places: list[int], rows: Integers, *, taught: bool, again: str) -> list[Figures]:
-        """Return the figures of runs that are measured at once: rows of (runs, rows)."""
-        copy = self._copy(len(places))
+        """Return the figures of runs that are measured at once, on the same rows."""
+        runs = len(places)
+        copy = self._copy(runs)
         copy.numbers[...] = self._network.numbers[places]
         dataset = self._feed.dataset
         targets = dataset.taught if taught and dataset.taught is not None else dataset.targets
-        sums = tally(self._feed.dataset.task, self._loss, len(places), self._feed.outputs)
-        for start in range(0, rows.shape[1], CHUNK):
-            chunk = rows[:, start : start + CHUNK]
-            inputs, true = self._rows(places, chunk, targets, (again, *places, start) if again else None)
-            outputs = copy.of_rows(chunk.shape[1], training=False).forward(inputs)
-            in_unit = outputs.astype(np.float64)
+        sums = tally(self._feed.dataset.task, self._loss, runs, self._feed.outputs)
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
+            inputs, true = self._rows(places[0], chunk, targets, (again, self._alike[places[0]], start))
+            inputs = np.broadcast_to(inputs, (runs, *inputs.shape[1:]))
+            in_unit = column_by_column(copy.of_rows(len(chunk), training=False).forward(inputs))
             if dataset.task == "regression":
                 in_unit = in_unit * self._target_sd[places] + self._target_mean[places]
-            sums.add(in_unit, true)
+            sums.add(in_unit, np.broadcast_to(true, in_unit.shape))
         # One NaN for all: the sign of one depends on where in its stack a run stood.
         # Nor is there a class, so an accuracy, in outputs that are no numbers.
         figures = sums.figures()
@@ -89,15 +99,15 @@ class Evaluator:
         columns = {name: np.where(lost | np.isnan(v), np.nan, v).tolist() for name, v in figures.items()}
         return [{name: values[place] for name, values in columns.items()} for place in range(len(places))]
 
-    def _rows(
-        self, places: list[int], chunk: Integers, targets: Floats, key: tuple[object, ...] | None
-    ) -> tuple[Floats, Floats]:
-        """Return scaled inputs and targets of some rows, kept under a key where there is room."""
-        if key is not None and key in self._kept:
+    def _rows(self, place: int, chunk: Integers, targets: Floats, key: tuple[str, int, int]) -> tuple[Floats, Floats]:
+        """Return a run's scaled inputs and its targets, (1, rows, columns); named ones are kept where they fit."""
+        if key in self._kept:
             return self._kept[key]
-        rows = self._scaler.apply(self._feed.rows[chunk, : self._feed.inputs + 1], places), targets[chunk]
+        inputs = self._feed.rows[None, chunk, : self._feed.inputs + 1]
+        rows = self._scaler.apply(inputs, [place]), column_by_column(targets[None, chunk])
         held = sum(inputs.nbytes + true.nbytes for inputs, true in [*self._kept.values(), rows])
-        if key is not None and held <= MOST_KEPT:
+        named, _, _ = key
+        if named and held <= MOST_KEPT:
             self._kept[key] = rows
         return rows
 

@@ -60,6 +60,17 @@ def stacks(jobs: Sequence[Job], most: int | None = None) -> list[list[Job]]:
     return [group[start : start + size] for group in groups.values() for start in range(0, len(group), size)]
 
 
+def alike(jobs: Sequence[Job]) -> list[int]:
+    """Return for each job the place of the first with the same rows, scaled alike: restarts of a fold, settings."""
+    first: dict[object, int] = {}
+    return [
+        first.setdefault(
+            (job.experiment.data.standardize, job.train.tobytes(), job.validation.tobytes(), job.test.tobytes()), place
+        )
+        for place, job in enumerate(jobs)
+    ]
+
+
 def loss_of(experiment: Experiment, task: str) -> Loss:
     """Return the loss that is trained: the experiment's, or the task's usual one."""
     return experiment.training.loss or (CrossEntropy() if task == "classification" else Squared())

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.arrays import Floats
+from engine.arrays import Floats, Integers
 from engine.losses import Loss
 
 NAMES = {"regression": ("mae", "rmse", "r2"), "classification": ("accuracy", "f1")}
@@ -78,8 +78,8 @@ class ClassificationTally:
         self._total += self._loss.total(outputs, targets)
         runs, _, classes = outputs.shape
         # The class of a one-hot row as a product with 0, 1, 2 …: sooner than looking for the largest.
-        true = (targets @ np.arange(classes, dtype=targets.dtype)).astype(np.int64)
-        pairs = true * classes + outputs.argmax(axis=2)
+        true = np.arange(classes, dtype=targets.dtype) @ targets.swapaxes(1, 2)
+        pairs = true.astype(np.int64) * classes + _first_of_largest(outputs)
         pairs += (np.arange(runs) * classes * classes)[:, None]
         counts = np.bincount(pairs.ravel(), minlength=self._confusion.size)
         self._confusion += counts.reshape(self._confusion.shape)
@@ -92,6 +92,20 @@ class ClassificationTally:
         occurs = either > 0
         scores = np.where(occurs, 2 * hits / np.maximum(either, 1), 0).sum(axis=1) / occurs.sum(axis=1)
         return {"loss": self._total / rows, "accuracy": hits.sum(axis=1) / rows, "f1": scores}
+
+
+def _first_of_largest(outputs: Floats) -> Integers:
+    """Return each row's class, the first of the largest outputs: (runs, rows, classes) → (runs, rows).
+
+    Like argmax over the classes, which NumPy does row by row; this goes through whole columns. A row of NaN gives the
+    last class.
+    """
+    classes = outputs.shape[2]
+    codes = np.arange(classes, 0, -1, dtype=np.min_scalar_type(classes))
+    largest = (outputs == outputs.max(axis=2, keepdims=True)) * codes
+    first: Integers = classes - largest.max(axis=2).astype(np.int64)
+    np.minimum(first, classes - 1, out=first)
+    return first
 
 
 def tally(task: str, loss: Loss, runs: int, outputs: int) -> Tally:

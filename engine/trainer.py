@@ -19,7 +19,7 @@ from engine.best import Best
 from engine.control import Control
 from engine.evaluation import Evaluator
 from engine.events import Changed, EpochEnded, Event, Figures, Paused, Resumed, RunEnded, RunsStarted, Seen
-from engine.jobs import Job, loss_of
+from engine.jobs import Job, alike, loss_of
 from engine.penalties import Penalties
 from engine.rates import Rates
 from engine.results import coefficients, columns_of, parcel
@@ -60,7 +60,12 @@ class Stack:
         trainings = [job.experiment.training for job in jobs]
         first = trainings[0]
         self.loss = loss_of(jobs[0].experiment, feed.dataset.task)
-        self.scales = [Scales.of(feed, job.train, standardize=job.experiment.data.standardize) for job in jobs]
+        same = alike(jobs)
+        fitted = {
+            place: Scales.of(feed, jobs[place].train, standardize=jobs[place].experiment.data.standardize)
+            for place in dict.fromkeys(same)
+        }
+        self.scales = [fitted[place] for place in same]
         self.unit: Floats = np.stack([scale.targets.sd for scale in self.scales])[:, None]
         size = first.batch_size
         self.batches = Batches(
@@ -69,9 +74,10 @@ class Stack:
             self.scales,
             len(jobs[0].train) if size == "all" else size,
             augmenter_of(self.jobs, feed),
+            alike=same,
         )
         self.network = network_of(jobs, feed, self.scales, dtype)
-        self.evaluator = Evaluator(self.network, feed, self.scales, self.loss)
+        self.evaluator = Evaluator(self.network, feed, self.scales, self.loss, same)
         self.rates = Rates(
             [training.optimizer.learning_rate for training in trainings],
             [training.schedule for training in trainings],

@@ -23,11 +23,10 @@ class CrossEntropy:
 
     def total(self, outputs: Floats, targets: Floats) -> Floats:
         """Return Σ(log Σexp o − oᵀy): (runs, rows, outputs) twice → (runs,)."""
-        ones = np.ones((outputs.shape[2], 1), dtype=outputs.dtype)
-        shifted = outputs - _largest(outputs)
-        true = (shifted * targets) @ ones
+        shifted = outputs - outputs.max(axis=2, keepdims=True)
+        true = (shifted * targets).sum(axis=2)
         np.exp(shifted, out=shifted)
-        return np.asarray((np.log(shifted @ ones) - true)[..., 0].sum(axis=1))
+        return np.asarray((np.log(shifted.sum(axis=2)) - true).sum(axis=1))
 
     def gradient(self, outputs: Floats, targets: Floats, factor: float, unit: Floats) -> None:
         """Replace the logits by (softmax − y) · factor."""
