@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
+from engine.course import NOTHING, Course
 from engine.errors import LabError
 from engine.plan import RunSpec
 
@@ -18,6 +19,7 @@ class Train:
 
     experiment: dict[str, Any]
     runs: tuple[RunSpec, ...]
+    course: Course = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def decode(line: str | bytes) -> Command:
         kind = KINDS[body.pop("command")]
         if kind in {Train, Measure}:
             body["runs"] = tuple(RunSpec(**spec) for spec in body["runs"])
+            if "course" in body:
+                body["course"] = Course.from_plain(body["course"])
         elif kind in {Inspect, TryRates}:
             body["run"] = RunSpec(**body["run"])
         command: Command = kind(**body)

@@ -80,6 +80,8 @@ class RunsStarted:
     test_rows: int
     updates_per_epoch: int
     epochs: int
+    epoch: int = 0
+    """How many epochs lie behind them, where they go on from a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,18 @@ class EpochEnded:
     train: Columns
     validation: Columns
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where runs of a stack stand after an epoch. Kept beside the page while it trains, never in the journal."""
+
+    runs: tuple[int, ...]
+    epoch: int
+    update: int
+    seconds: float
+    state: str
+    """An archive of arrays, base64: `engine.standing` reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +271,7 @@ Event: TypeAlias = (
     | EnvironmentSeen
     | RunsStarted
     | EpochEnded
+    | Checkpoint
     | Paused
     | Resumed
     | Changed

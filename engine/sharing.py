@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from engine.control import Measure
+from engine.course import NOTHING, Course
 from engine.experiment import Experiment
 from engine.jobs import shape_of
 from engine.plan import RunSpec
@@ -17,13 +18,18 @@ LARGE = 16
 """A stack of so many runs loses little where it is divided among the workers."""
 
 
-def pieces(experiment: Experiment, specs: Sequence[RunSpec], workers: int) -> list[list[RunSpec]]:
+def pieces(
+    experiment: Experiment, specs: Sequence[RunSpec], workers: int, course: Course = NOTHING
+) -> list[list[RunSpec]]:
     """Divide runs into pieces, in the order in which they should begin.
 
     Runs of one shape stay together, since a stack of many is quicker than many of one. They are divided only where
     workers would stand idle, or where there are many.
     """
-    groups = _alike(experiment, specs)
+    starts: dict[int, list[RunSpec]] = {}
+    for spec in specs:
+        starts.setdefault(course.start_of(spec.index), []).append(spec)
+    groups = [group for some in starts.values() for group in _alike(experiment, some)]
     shared: list[list[RunSpec]] = []
     for group in groups:
         idle = len(groups) < workers

@@ -9,6 +9,7 @@ from typing import Protocol
 from engine import plan
 from engine.choosing import best_of, mean_of, over_folds
 from engine.control import Command, Stop
+from engine.course import NOTHING, Course
 from engine.events import Event, RefitPlanned, RunEnded, RunsFailed, SettingChosen, StudyEnded, StudyStarted
 from engine.experiment import Experiment
 from engine.plan import RunSpec
@@ -17,8 +18,10 @@ from engine.plan import RunSpec
 class Trainers(Protocol):
     """What trains the runs of a study: a pool of workers here, or an executor elsewhere."""
 
-    def train(self, experiment: Experiment, specs: Sequence[RunSpec]) -> AsyncIterator[list[Event]]:
-        """Train the runs and yield their events as they come."""
+    def train(
+        self, experiment: Experiment, specs: Sequence[RunSpec], course: Course = NOTHING
+    ) -> AsyncIterator[list[Event]]:
+        """Train the runs, as their course is settled, and yield their events as they come."""
         ...
 
     def send(self, command: Command) -> None:
@@ -29,9 +32,16 @@ class Trainers(Protocol):
 class Study:
     """Trains all runs of an experiment and tells what happens; commands reach the runs that train."""
 
-    def __init__(self, experiment: Experiment, trainers: Trainers, ends: Mapping[int, RunEnded] | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        trainers: Trainers,
+        ends: Mapping[int, RunEnded] | None = None,
+        course: Course = NOTHING,
+    ) -> None:
         """Plan the runs; KeyProblem where that cannot be. Runs whose `ends` are known are not trained again."""
         self.experiment = experiment
+        self.course = course
         self.settings = plan.settings_of(experiment)
         self.specs = plan.plan(experiment)
         self._trainers = trainers
@@ -53,7 +63,7 @@ class Study:
         # Baselines are measured on all folds at once, so not where some of these have been trained before.
         experiment = replace(self.experiment, baselines=False) if self._goes_on else self.experiment
         if left:
-            async for batch in self._trainers.train(experiment, left):
+            async for batch in self._trainers.train(experiment, left, self.course):
                 statuses += _endings(batch)
                 self._ends |= {event.run: event for event in batch if isinstance(event, RunEnded)}
                 yield batch
@@ -65,7 +75,7 @@ class Study:
             spec, reason = plan.refit(self.experiment, len(self.specs), best, chosen, self.settings[chosen])
             statuses.clear()  # a study with a refit has come to its end only if the refit has
             yield [RefitPlanned(spec.index, spec.label, spec.epochs or 0, reason, chosen)]
-            async for batch in self._trainers.train(self.experiment, [spec]):
+            async for batch in self._trainers.train(self.experiment, [spec], self.course):
                 statuses += _endings(batch)
                 yield batch
         yield [StudyEnded(study_status(statuses, stopped=self._stopping))]

@@ -11,6 +11,7 @@ from engine.errors import LabError
 from engine.events import (
     BaselineMeasured,
     Changed,
+    Checkpoint,
     Columns,
     DataLoading,
     DataRead,
@@ -173,6 +174,8 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
         case Resumed():
             resumed = {run: replace(_run(record, run), status="training") for run in event.runs}
             return _settle_status(_with(record, resumed))
+        case Checkpoint():
+            return record
         case Changed(runs=runs, update=update, key=key, value=value):
             return replace(record, interventions=(*record.interventions, Intervention(runs, update, key, value)))
         case StudyEnded(status=status):
