@@ -28,6 +28,8 @@ class Turn:
     epoch: int
     settings: dict[str, Any]
     """As JSON can have them: `{"training.learning_rate": 0.001}`."""
+    parent: str = ""
+    """What it branches from, as people call it."""
 
 
 @dataclass(frozen=True, slots=True)

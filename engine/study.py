@@ -9,8 +9,8 @@ from typing import Protocol
 from engine import plan
 from engine.choosing import best_of, mean_of, over_folds
 from engine.control import Command, Stop
-from engine.course import NOTHING, Course
-from engine.events import Event, RefitPlanned, RunEnded, RunsFailed, SettingChosen, StudyEnded, StudyStarted
+from engine.course import NOTHING, Course, turned
+from engine.events import Branched, Event, RefitPlanned, RunEnded, RunsFailed, SettingChosen, StudyEnded, StudyStarted
 from engine.experiment import Experiment
 from engine.plan import RunSpec
 
@@ -58,7 +58,8 @@ class Study:
         """Yield every event of the study, from StudyStarted, unless it goes on, to StudyEnded."""
         statuses = [end.status for end in self._ends.values()]
         if not self._goes_on:
-            yield [self._started()]
+            turn = self.course.turn
+            yield [self._started(), *([Branched(turn.parent, turn.epoch, turn.settings)] if turn else [])]
         left = [spec for spec in self.specs if spec.index not in self._ends]
         # Baselines are measured on all folds at once, so not where some of these have been trained before.
         experiment = replace(self.experiment, baselines=False) if self._goes_on else self.experiment
@@ -73,6 +74,9 @@ class Study:
         if chosen is not None and plan.wants_refit(self.experiment):
             best = self._best_epochs(chosen)
             spec, reason = plan.refit(self.experiment, len(self.specs), best, chosen, self.settings[chosen])
+            if self.course.turn is not None:
+                longer = turned(self.experiment, self.course.turn.settings)
+                reason = plan.refit(longer, len(self.specs), best, chosen, self.settings[chosen])[1]
             statuses.clear()  # a study with a refit has come to its end only if the refit has
             yield [RefitPlanned(spec.index, spec.label, spec.epochs or 0, reason, chosen)]
             async for batch in self._trainers.train(self.experiment, [spec], self.course):

@@ -13,7 +13,7 @@ from typing import Any, get_origin, get_type_hints
 import tomli_w
 
 from engine.errors import LabError
-from engine.events import BaselineMeasured, DataRead, EnvironmentSeen, Figures
+from engine.events import BaselineMeasured, Branched, DataRead, EnvironmentSeen, Figures
 from engine.fields import convert
 from sessions.curve import Curve
 from sessions.looks import looks_of
@@ -49,6 +49,9 @@ def write(record: Record) -> str:
     for name, part in (("data", record.data), ("environment", record.environment)):
         if part is not None:
             parts.append(f"\n[record.{name}]\n{_dumps(dataclasses.asdict(part))}")
+    if record.branch is not None:
+        top = _dumps({"parent": record.branch.parent, "epoch": record.branch.epoch})
+        parts.append(f"\n[record.branch]\n{top}settings = {_inline_table(record.branch.settings)}\n")
     parts += [f"\n[[record.interventions]]\n{_dumps(dataclasses.asdict(change))}" for change in record.interventions]
     parts += [f"\n[[record.baselines]]\n{''.join(_baseline_lines(baseline))}" for baseline in record.baselines]
     most = _most_points(record)
@@ -75,6 +78,7 @@ def read(table: Mapping[str, Any]) -> Record:
                 Intervention(tuple(map(int, c["runs"])), int(c["update"]), str(c["key"]), float(c["value"]))
                 for c in table.get("interventions", [])
             ),
+            branch=_read_branch(table["branch"]) if "branch" in table else None,
             refit_reason=str(table.get("refit_reason", "")),
             settings=tuple(dict(settings) for settings in table.get("settings", [{}])),
             chosen=None if "chosen" not in table else convert(table["chosen"], int, "chosen"),
@@ -168,6 +172,10 @@ def _read_part(kind: type[Any], table: Any) -> Any:
     given = {name: convert(table[name], hint, name) for name, hint in hints.items() if name in table}
     lists = {name: () for name, hint in hints.items() if get_origin(hint) is tuple}
     return kind(**{**lists, **given})
+
+
+def _read_branch(table: Mapping[str, Any]) -> Branched:
+    return Branched(str(table.get("parent", "")), convert(table["epoch"], int, "epoch"), dict(table["settings"]))
 
 
 def _read_baseline(table: Mapping[str, Any]) -> BaselineMeasured:
