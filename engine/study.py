@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Protocol
 
 from engine import plan
@@ -58,8 +59,7 @@ class Study:
         """Yield every event of the study, from StudyStarted, unless it goes on, to StudyEnded."""
         statuses = [end.status for end in self._ends.values()]
         if not self._goes_on:
-            turn = self.course.turn
-            yield [self._started(), *([Branched(turn.parent, turn.epoch, turn.settings)] if turn else [])]
+            yield [self._started(), *self._branched()]
         left = [spec for spec in self.specs if spec.index not in self._ends]
         # Baselines are measured on all folds at once, so not where some of these have been trained before.
         experiment = replace(self.experiment, baselines=False) if self._goes_on else self.experiment
@@ -74,9 +74,9 @@ class Study:
         if chosen is not None and plan.wants_refit(self.experiment):
             best = self._best_epochs(chosen)
             spec, reason = plan.refit(self.experiment, len(self.specs), best, chosen, self.settings[chosen])
-            if self.course.turn is not None:
-                longer = turned(self.experiment, self.course.turn.settings)
-                reason = plan.refit(longer, len(self.specs), best, chosen, self.settings[chosen])[1]
+            if self.course.turns:
+                last = reduce(turned, (turn.settings for turn in self.course.turns), self.experiment)
+                reason = plan.refit(last, len(self.specs), best, chosen, self.settings[chosen])[1]
             statuses.clear()  # a study with a refit has come to its end only if the refit has
             yield [RefitPlanned(spec.index, spec.label, spec.epochs or 0, reason, chosen)]
             async for batch in self._trainers.train(self.experiment, [spec], self.course):
@@ -94,6 +94,11 @@ class Study:
             settings=tuple(self.settings),
             setting_of=tuple(spec.setting for spec in self.specs),
         )
+
+    def _branched(self) -> list[Event]:
+        turns = self.course.turns
+        epochs, settings = tuple(turn.epoch for turn in turns), tuple(turn.settings for turn in turns)
+        return [Branched(self.course.parent, epochs, settings)] if turns else []
 
     def _chosen(self) -> int | None:
         """Return the setting that the validation rows choose; the only one where it has finished anywhere."""

@@ -50,8 +50,7 @@ def write(record: Record) -> str:
         if part is not None:
             parts.append(f"\n[record.{name}]\n{_dumps(dataclasses.asdict(part))}")
     if record.branch is not None:
-        top = _dumps({"parent": record.branch.parent, "epoch": record.branch.epoch})
-        parts.append(f"\n[record.branch]\n{top}settings = {_inline_table(record.branch.settings)}\n")
+        parts.append(f"\n[record.branch]\n{''.join(_branch_lines(record.branch))}")
     parts += [f"\n[[record.interventions]]\n{_dumps(dataclasses.asdict(change))}" for change in record.interventions]
     parts += [f"\n[[record.baselines]]\n{''.join(_baseline_lines(baseline))}" for baseline in record.baselines]
     most = _most_points(record)
@@ -97,6 +96,13 @@ def _most_points(record: Record) -> int | None:
     if sum(map(len, curves)) <= MOST_VALUES:
         return None
     return min(MOST_POINTS, max(LEAST_POINTS, MOST_THINNED // len(curves)))
+
+
+def _branch_lines(branch: Branched) -> Iterator[str]:
+    yield _dumps({"parent": branch.parent})
+    turns = zip(branch.epochs, branch.settings, strict=True)
+    lines = "".join(f"    {{ epoch = {epoch}, settings = {_inline_table(settings)} }},\n" for epoch, settings in turns)
+    yield f"turns = [\n{lines}]\n"
 
 
 def _baseline_lines(baseline: BaselineMeasured) -> Iterator[str]:
@@ -175,7 +181,9 @@ def _read_part(kind: type[Any], table: Any) -> Any:
 
 
 def _read_branch(table: Mapping[str, Any]) -> Branched:
-    return Branched(str(table.get("parent", "")), convert(table["epoch"], int, "epoch"), dict(table["settings"]))
+    turns = table["turns"]
+    epochs = tuple(convert(turn["epoch"], int, "epoch") for turn in turns)
+    return Branched(str(table["parent"]), epochs, tuple(dict(turn["settings"]) for turn in turns))
 
 
 def _read_baseline(table: Mapping[str, Any]) -> BaselineMeasured:

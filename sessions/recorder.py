@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.errors import LabError
-from engine.events import DataLoading, Event, RunEnded
-from sessions import files
+from engine.events import Checkpoint, DataLoading, Event, RunEnded
+from sessions import checkpoints, files
+from sessions.checkpoints import Checkpoints
 from sessions.journal import Journal
 from sessions.looks import before
 from sessions.page import Page
@@ -20,6 +21,8 @@ from sessions.store import Store, interrupted, journal_of
 from sessions.weights import write_weights
 
 SAVE_SECONDS = 60.0
+GOES_ON = {"interrupted", "stopped"}
+"""Studies that `resume` goes on with, from their checkpoints."""
 
 
 class Recorder:
@@ -44,6 +47,7 @@ class Recorder:
         self.weights: dict[int, str] = {}
         """Of every run that has ended, as its RunEnded had them."""
         self._journal: Journal | None = None
+        self._checkpoints = Checkpoints(self.path)
         try:
             if path is None:
                 # The page comes first: a journal alone would not say of which experiment.
@@ -61,7 +65,7 @@ class Recorder:
         """Take events in and return the record after them."""
         if self._journal is not None:
             try:
-                self._journal.append([event for event in batch if not isinstance(event, DataLoading)])
+                self._journal.append([event for event in batch if not isinstance(event, DataLoading | Checkpoint)])
             except LabError as error:
                 self.problem = str(error)
                 self._journal.close()
@@ -70,6 +74,8 @@ class Recorder:
         for event in batch:
             if isinstance(event, RunEnded) and event.weights:  # a replayed end has none
                 self.weights[event.run] = event.weights
+            elif isinstance(event, Checkpoint):
+                self._checkpoints.take(event)
         self.page = replace(self.page, record=record)
         return record
 
@@ -85,6 +91,11 @@ class Recorder:
                 await asyncio.to_thread(journal.sync)
             except OSError as error:
                 self.problem = f"{journal.path}: the disk does not keep the journal: {error.strerror}"
+        try:
+            if self._checkpoints.waiting:
+                await asyncio.to_thread(self._checkpoints.write)
+        except LabError as error:
+            self.problem = str(error)
         if self._clock() - self._saved >= SAVE_SECONDS:
             await asyncio.to_thread(self.save)
 
@@ -107,6 +118,8 @@ class Recorder:
         looks = before(self.store.folder, record, self.path)
         self.page = replace(self.page, record=replace(record, looks_before=looks))
         saved = self.save()
+        if saved and record.status not in GOES_ON:
+            checkpoints.remove(self.path)
         if self._journal is not None:
             if saved:
                 self._journal.remove()
