@@ -14,7 +14,7 @@ from engine.events import Event, Inspected, RatesTried, RunEnded, RunsAgain, Run
 from engine.experiment import Experiment
 from engine.launch import Worker, cores
 from engine.plan import RunSpec, plan
-from engine.sharing import measuring, pieces
+from engine.sharing import pieces
 
 Answer = TypeVar("Answer", Inspected, RatesTried)
 
@@ -80,11 +80,13 @@ class Pool:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def train(self, experiment: Experiment, specs: Sequence[RunSpec]) -> AsyncIterator[list[Event]]:
+    async def train(
+        self, experiment: Experiment, specs: Sequence[RunSpec], baselines: Measure | None = None
+    ) -> AsyncIterator[list[Event]]:
         """Train the runs and yield their events as they come, several at once where they come quickly.
 
         A worker that has ended a piece takes the next one. One that dies is replaced, and what it had not ended is
-        trained once more; what dies twice has failed.
+        trained once more; what dies twice has failed. One more measures the baselines.
         """
         threads = experiment.training.threads
         count = self._asked or max(1, cores() // threads)
@@ -94,7 +96,7 @@ class Pool:
             self._workers.remove(useless)
             await useless.close()
         lanes = min(count, len(task.waiting))
-        measure = measuring(experiment, task.tables, specs)
+        measure = [] if baselines is None else [baselines]
         while len(self._workers) < lanes + len(measure):
             self._workers.append(await Worker.start(threads))
         lines = [asyncio.create_task(self._serve(task, worker)) for worker in self._workers[:lanes]]

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from engine import plan
 from engine.choosing import best_of, mean_of, over_folds
-from engine.control import Command, Stop
+from engine.control import Command, Measure, Stop
 from engine.events import Event, RefitPlanned, RunEnded, RunsFailed, SettingChosen, StudyEnded, StudyStarted
 from engine.experiment import Experiment
 from engine.plan import RunSpec
+from engine.sharing import measuring
 
 
 class Trainers(Protocol):
     """What trains the runs of a study: a pool of workers here, or an executor elsewhere."""
 
-    def train(self, experiment: Experiment, specs: Sequence[RunSpec]) -> AsyncIterator[list[Event]]:
-        """Train the runs and yield their events as they come."""
+    def train(
+        self, experiment: Experiment, specs: Sequence[RunSpec], baselines: Measure | None = None
+    ) -> AsyncIterator[list[Event]]:
+        """Train the runs, measure baselines beside them, and yield the events as they come."""
         ...
 
     def send(self, command: Command) -> None:
@@ -29,8 +31,17 @@ class Trainers(Protocol):
 class Study:
     """Trains all runs of an experiment and tells what happens; commands reach the runs that train."""
 
-    def __init__(self, experiment: Experiment, trainers: Trainers, ends: Mapping[int, RunEnded] | None = None) -> None:
-        """Plan the runs; KeyProblem where that cannot be. Runs whose `ends` are known are not trained again."""
+    def __init__(
+        self,
+        experiment: Experiment,
+        trainers: Trainers,
+        ends: Mapping[int, RunEnded] | None = None,
+        measured: Iterable[tuple[int, str]] = (),
+    ) -> None:
+        """Plan the runs; KeyProblem where that cannot be.
+
+        Runs whose `ends` are known are not trained again, nor are baselines measured whose setting and name are known.
+        """
         self.experiment = experiment
         self.settings = plan.settings_of(experiment)
         self.specs = plan.plan(experiment)
@@ -38,6 +49,7 @@ class Study:
         self._stopping = False
         self._goes_on = ends is not None
         self._ends: dict[int, RunEnded] = dict(ends or {})
+        self._baselines = measuring(experiment, self.specs, measured)
 
     def send(self, command: Command) -> None:
         """Pass a person's command on; a stop also keeps the refit from starting."""
@@ -50,10 +62,8 @@ class Study:
         if not self._goes_on:
             yield [self._started()]
         left = [spec for spec in self.specs if spec.index not in self._ends]
-        # Baselines are measured on all folds at once, so not where some of these have been trained before.
-        experiment = replace(self.experiment, baselines=False) if self._goes_on else self.experiment
-        if left:
-            async for batch in self._trainers.train(experiment, left):
+        if left or self._baselines is not None:
+            async for batch in self._trainers.train(self.experiment, left, self._baselines):
                 statuses += _endings(batch)
                 self._ends |= {event.run: event for event in batch if isinstance(event, RunEnded)}
                 yield batch

@@ -13,6 +13,8 @@ from sessions.replay import beats
 
 KEPT = {"finished", "diverged"}
 """A run that has come to one of these ends would come to it again."""
+CUT_SHORT = {"stopped", "interrupted"}
+"""A study that ended so may lack baselines where every run has finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Left:
     """What was said of the runs that stay, from the start of the study on."""
     ends: dict[int, RunEnded]
     """The ends of the runs that stay."""
+    measured: tuple[tuple[int, str], ...]
+    """Setting and name of each baseline that stays."""
 
 
 def left_of(page: Page) -> Left | None:
@@ -51,12 +55,15 @@ def left_of(page: Page) -> Left | None:
         )
     stay = {place for place, run in enumerate(record.candidates) if run.status in KEPT}
     refitted = record.refit is not None and record.refit.status in KEPT
-    if len(stay) == len(specs) and (refitted or not wants_refit(page.experiment)):
+    # A refit begins when all else is done, so what has one lacks nothing.
+    complete = refitted if wants_refit(page.experiment) else record.status not in CUT_SHORT
+    if len(stay) == len(specs) and complete:
         return None
     runs = tuple(run if place in stay else _anew(run) for place, run in enumerate(record.candidates))
     kept = replace(record, status="training", runs=runs, chosen=None, chosen_by="", refit_reason="", looks_before=0)
     said = [event for beat in beats(kept) for event in beat.events if not isinstance(event, StudyEnded)]
-    return Left(tuple(said), {event.run: event for event in said if isinstance(event, RunEnded)})
+    ends = {event.run: event for event in said if isinstance(event, RunEnded)}
+    return Left(tuple(said), ends, tuple((one.setting, one.name) for one in record.baselines))
 
 
 def _anew(run: RunRecord) -> RunRecord:

@@ -48,7 +48,7 @@ def resume(options: argparse.Namespace) -> int:
 
 async def _go_on(job: Job, todo: Left, store: Store, options: argparse.Namespace) -> int:
     async with Pool(options.workers) as pool:
-        study = Study(job.experiment, pool, todo.ends)
+        study = Study(job.experiment, pool, todo.ends, todo.measured)
         recorder = Recorder(store, job.page, now(), path=job.path)
         if recorder.problem:
             return complain(f"{recorder.problem}; another lossbook may be training this page")
