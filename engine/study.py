@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Protocol
 
 from engine import plan
 from engine.choosing import best_of, mean_of, over_folds
-from engine.control import Command, Stop
+from engine.control import Command, Measure, Stop
 from engine.course import NOTHING, Course, turned
 from engine.events import Branched, Event, RefitPlanned, RunEnded, RunsFailed, SettingChosen, StudyEnded, StudyStarted
 from engine.experiment import Experiment
 from engine.plan import RunSpec
+from engine.sharing import measuring
 
 
 class Trainers(Protocol):
     """What trains the runs of a study: a pool of workers here, or an executor elsewhere."""
 
     def train(
-        self, experiment: Experiment, specs: Sequence[RunSpec], course: Course = NOTHING
+        self,
+        experiment: Experiment,
+        specs: Sequence[RunSpec],
+        course: Course = NOTHING,
+        baselines: Measure | None = None,
     ) -> AsyncIterator[list[Event]]:
-        """Train the runs, as their course is settled, and yield their events as they come."""
+        """Train the runs as their course is settled, measure baselines beside them, and yield events as they come."""
         ...
 
     def send(self, command: Command) -> None:
@@ -39,8 +43,12 @@ class Study:
         trainers: Trainers,
         ends: Mapping[int, RunEnded] | None = None,
         course: Course = NOTHING,
+        measured: Iterable[tuple[int, str]] = (),
     ) -> None:
-        """Plan the runs; KeyProblem where that cannot be. Runs whose `ends` are known are not trained again."""
+        """Plan the runs; KeyProblem where that cannot be.
+
+        Runs whose `ends` are known are not trained again, nor are baselines measured whose setting and name are known.
+        """
         self.experiment = experiment
         self.course = course
         self.settings = plan.settings_of(experiment)
@@ -49,6 +57,7 @@ class Study:
         self._stopping = False
         self._goes_on = ends is not None
         self._ends: dict[int, RunEnded] = dict(ends or {})
+        self._baselines = measuring(experiment, self.specs, measured)
 
     def send(self, command: Command) -> None:
         """Pass a person's command on; a stop also keeps the refit from starting."""
@@ -61,10 +70,8 @@ class Study:
         if not self._goes_on:
             yield [self._started(), *self._branched()]
         left = [spec for spec in self.specs if spec.index not in self._ends]
-        # Baselines are measured on all folds at once, so not where some of these have been trained before.
-        experiment = replace(self.experiment, baselines=False) if self._goes_on else self.experiment
-        if left:
-            async for batch in self._trainers.train(experiment, left, self.course):
+        if left or self._baselines is not None:
+            async for batch in self._trainers.train(self.experiment, left, self.course, self._baselines):
                 statuses += _endings(batch)
                 self._ends |= {event.run: event for event in batch if isinstance(event, RunEnded)}
                 yield batch

@@ -13,12 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine import events
+from engine.course import Course
 from engine.errors import LabError
 from engine.events import Checkpoint
 from sessions import files
 
 SECONDS = 10.0
 """How often runs say where they stand."""
+ORDINARY = Course(checkpoint_seconds=SECONDS)
+"""The course of a study that simply begins."""
 SUFFIX = ".ckpt"
 MOST_BYTES = 1 << 30
 

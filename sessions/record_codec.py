@@ -107,6 +107,8 @@ def _branch_lines(branch: Branched) -> Iterator[str]:
 
 def _baseline_lines(baseline: BaselineMeasured) -> Iterator[str]:
     yield _dumps({"name": baseline.name, "says": baseline.says})
+    if baseline.setting:
+        yield _dumps({"setting": baseline.setting})
     for part, columns in (("train", baseline.train), ("validation", baseline.validation)):
         if columns:
             texts = (f"{_key(name)} = [{', '.join(map(number, values))}]" for name, values in columns.items())
@@ -193,7 +195,8 @@ def _read_baseline(table: Mapping[str, Any]) -> BaselineMeasured:
     }
     test = {name: float(value) for name, value in table["test"].items()} if "test" in table else None
     says, left_out = str(table.get("says", "")), str(table.get("left_out", ""))
-    return BaselineMeasured(str(table["name"]), says, columns["train"], columns["validation"], test, left_out)
+    setting = convert(table.get("setting", 0), int, "setting")
+    return BaselineMeasured(str(table["name"]), says, columns["train"], columns["validation"], test, left_out, setting)
 
 
 def _read_run(table: Mapping[str, Any]) -> RunRecord:

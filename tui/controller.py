@@ -14,7 +14,7 @@ from engine.events import Inspected, RatesTried
 from engine.experiment import Experiment
 from engine.pool import Pool
 from engine.study import Study
-from sessions import codec, places
+from sessions import checkpoints, codec, places
 from sessions.page import Page, default_title
 from sessions.record import Record
 from sessions.recorder import Recorder
@@ -107,7 +107,7 @@ class Controller:
         """Train the draft from its first event to its last, keeping it on a new page."""
         if self._study is not None:
             return
-        study = Study(form.check(self.draft), self._pool)
+        study = Study(form.check(self.draft), self._pool, course=checkpoints.ORDINARY)
         self._save_notes_of_old_page()
         page = self._new_page()
         recorder = Recorder(self.store, page, self._now())

@@ -51,6 +51,8 @@ class BaselineMeasured:
     """Where the study looks at the test rows."""
     left_out: str = ""
     """Why there are no figures; empty where there are."""
+    setting: int = 0
+    """On whose rows: those of the first setting that has them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import sys
 from engine.errors import LabError
 from engine.pool import Pool
 from engine.study import Study
-from sessions import codec
+from sessions import checkpoints, codec
 from sessions.again import Left, left_of
 from sessions.recorder import Recorder
 from sessions.store import Store
@@ -31,7 +31,7 @@ def resume(options: argparse.Namespace) -> int:
     path = store.find(options.session)
     page = codec.read_page(path)
     try:
-        todo = left_of(page)
+        todo = left_of(page, checkpoints.read(path))
     except LabError as error:
         raise LabError(error.problem, error.hint, where=path.stem) from error
     if todo is None:
@@ -48,7 +48,7 @@ def resume(options: argparse.Namespace) -> int:
 
 async def _go_on(job: Job, todo: Left, store: Store, options: argparse.Namespace) -> int:
     async with Pool(options.workers) as pool:
-        study = Study(job.experiment, pool, todo.ends)
+        study = Study(job.experiment, pool, todo.ends, todo.course, todo.measured)
         recorder = Recorder(store, job.page, now(), path=job.path)
         if recorder.problem:
             return complain(f"{recorder.problem}; another lossbook may be training this page")
