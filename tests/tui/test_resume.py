@@ -15,9 +15,9 @@ from terminal import LOSSBOOK, gone_within, workers_of
 from engine.events import Changed
 from sessions import codec
 from sessions.again import left_of
+from sessions.beside import journal_of
 from sessions.page import Page
 from sessions.record import reduce
-from sessions.store import journal_of
 from tui.cli import main
 
 EXPERIMENT = """
