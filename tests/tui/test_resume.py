@@ -15,8 +15,8 @@ from terminal import LOSSBOOK, gone_within, workers_of
 
 from sessions import codec
 from sessions.again import left_of
+from sessions.beside import journal_of
 from sessions.record import RunRecord
-from sessions.store import journal_of
 from tui.cli import main
 
 EXPERIMENT = """
