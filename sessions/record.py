@@ -33,6 +33,7 @@ from engine.events import (
     StudyEnded,
     StudyStarted,
 )
+from engine.plan import what_baselines_see
 from engine.sweep import Settings
 from sessions.curve import Curve
 
@@ -119,6 +120,11 @@ class Record:
     def of_setting(self, setting: int) -> tuple[RunRecord, ...]:
         """The runs of one setting, the refit left out."""
         return tuple(run for run in self.candidates if run.setting == setting)
+
+    def baselines_of(self, setting: int) -> tuple[BaselineMeasured, ...]:
+        """Return the baselines of a setting, measured for it or for another that has the same rows and loss."""
+        wanted = what_baselines_see(self.settings[setting])
+        return tuple(one for one in self.baselines if what_baselines_see(self.settings[one.setting]) == wanted)
 
     @property
     def refit(self) -> RunRecord | None:
