@@ -141,6 +141,13 @@ def test_a_crowded_legend_keeps_levels_before_notes():
     assert "a note" not in text
 
 
+def test_settings_that_find_no_room_leave_that_of_levels():
+    lines = [curve(60, f"a setting of a long name {k}", "validation", family=k) for k in range(6)]
+    rows = shown(PlotData((*lines, reference("constant", 0.5), reference("linear", 0.3)), 60), 44, 12).splitlines()
+    assert rows[3].split("  ")[:2] == ["·· constant 0.500", "·· linear 0.300"]
+    assert "name 2" in rows[2]
+
+
 @pytest.mark.parametrize("log", [True, False])
 def test_a_plot_too_low_for_names_has_no_levels(log):
     low = compose(plot(log=log), 60, 10)

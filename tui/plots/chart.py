@@ -32,7 +32,8 @@ POINT_DISTANCE = 5
 WIDEST_POWER = 6
 # From so many rows on a second one goes to a legend that one cannot hold.
 PACKED = 11
-# A packed legend has one row in so many: fewer for notes, more for levels, each of which needs its name.
+# A packed legend has one row in so many: more for levels, each of which needs its name; fewer for notes, but where
+# families are told apart these say by what.
 ROOM = {"text": 8, "reference": 3}
 ROOM_ELSE = 4
 # A level so many times above or below the curves is still drawn on a log axis.
@@ -189,8 +190,9 @@ def _header(cells: Cells, plot: PlotData, y_limits: Limits) -> int:
     texts = _legend(plot, y_limits)
     titles = [Run(text, role) for text, role in ((safe(plot.title), "title"), (safe(plot.y_title), "text")) if text]
     crowded = _length(titles + texts) > cells.width
-    if crowded and (len(families_of(plot.lines)) > 1 or (_length(texts) > cells.width and cells.height >= PACKED)):
-        return _packed(cells, titles + texts)
+    several = len(families_of(plot.lines)) > 1
+    if crowded and (several or (_length(texts) > cells.width and cells.height >= PACKED)):
+        return _packed(cells, titles + texts, several=several)
     while len(texts) > 1 and _length(texts) > cells.width:
         texts.pop()
     rows = 2 if cells.height >= 14 and titles and texts and _length(titles + texts) > cells.width else 1
@@ -207,14 +209,19 @@ def _header(cells: Cells, plot: PlotData, y_limits: Limits) -> int:
     return rows
 
 
-def _packed(cells: Cells, texts: Sequence[Run]) -> int:
-    """Titles and a legend of many entries from the left, in as many rows as they may have; how many."""
+def _packed(cells: Cells, texts: Sequence[Run], *, several: bool) -> int:
+    """Titles and a legend of many entries from the left, in as many rows as they may have; how many.
+
+    `several` tells whether families are told apart.
+    """
     x, y = 0, 0
     for text, role in texts:
-        if x and x + cell_len(text) > cells.width:
+        room = ROOM_ELSE if role == "text" and several else ROOM.get(role, ROOM_ELSE)
+        wraps = bool(x) and x + cell_len(text) > cells.width
+        if y + wraps >= max(1, cells.height // room):
+            continue
+        if wraps:
             x, y = 0, y + 1
-        if y >= max(1, cells.height // ROOM.get(role, ROOM_ELSE)):
-            return y
         x = cells.put(x, y, fitted(text, cells.width), role) + 2
     return y + 1
 
