@@ -146,8 +146,12 @@ def what_baselines_see(settings: Settings) -> str:
 
     That is which rows there are, how they are divided, and by which loss they are judged.
     """
-    own = (key for key in settings if key.startswith(("data.", "validation.")) or key in {"seed", *WHAT_THE_LOSS_IS})
-    return repr([(key, settings[key]) for key in sorted(own)])
+    return repr([(key, settings[key]) for key in sorted(settings) if is_seen_by_baselines(key)])
+
+
+def is_seen_by_baselines(key: str) -> bool:
+    """Tell whether another value of a key makes other baselines."""
+    return key.startswith(("data.", "validation.")) or key in {"seed", *WHAT_THE_LOSS_IS}
 
 
 def can_choose(experiment: Experiment) -> bool:

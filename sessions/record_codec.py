@@ -68,6 +68,7 @@ def read(table: Mapping[str, Any]) -> Record:
         Where it is not what `write` writes.
     """
     try:
+        settings = tuple(dict(settings) for settings in table.get("settings", [{}]))
         return Record(
             status=str(table["status"]),
             runs=tuple(_read_run(run) for run in table.get("runs", [])),
@@ -79,11 +80,11 @@ def read(table: Mapping[str, Any]) -> Record:
             ),
             branch=_read_branch(table["branch"]) if "branch" in table else None,
             refit_reason=str(table.get("refit_reason", "")),
-            settings=tuple(dict(settings) for settings in table.get("settings", [{}])),
+            settings=settings,
             chosen=None if "chosen" not in table else convert(table["chosen"], int, "chosen"),
             chosen_by=str(table.get("chosen_by", "")),
             looks_before=convert(table.get("looks_before", 0), int, "looks_before"),
-            baselines=tuple(_read_baseline(baseline) for baseline in table.get("baselines", [])),
+            baselines=tuple(_read_baseline(baseline, len(settings)) for baseline in table.get("baselines", [])),
         )
     except (LabError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         problem = f"[record] is damaged: {error}"
@@ -188,7 +189,7 @@ def _read_branch(table: Mapping[str, Any]) -> Branched:
     return Branched(str(table["parent"]), epochs, tuple(dict(turn["settings"]) for turn in turns))
 
 
-def _read_baseline(table: Mapping[str, Any]) -> BaselineMeasured:
+def _read_baseline(table: Mapping[str, Any], settings: int) -> BaselineMeasured:
     columns = {
         part: {name: tuple(map(float, values)) for name, values in table.get(part, {}).items()}
         for part in ("train", "validation")
@@ -196,6 +197,8 @@ def _read_baseline(table: Mapping[str, Any]) -> BaselineMeasured:
     test = {name: float(value) for name, value in table["test"].items()} if "test" in table else None
     says, left_out = str(table.get("says", "")), str(table.get("left_out", ""))
     setting = convert(table.get("setting", 0), int, "setting")
+    if not 0 <= setting < settings:
+        raise LabError(f"a baseline is of setting {setting}, but there are {settings}")
     return BaselineMeasured(str(table["name"]), says, columns["train"], columns["validation"], test, left_out, setting)
 
 
