@@ -20,6 +20,7 @@ from sessions.store import Store, interrupted, journal_of
 from sessions.weights import write_weights
 
 SAVE_SECONDS = 60.0
+SAVES_AGAIN = "the disk works again: everything so far is saved"
 
 
 class Recorder:
@@ -60,12 +61,13 @@ class Recorder:
     def take(self, batch: Sequence[Event]) -> Record:
         """Take events in and return the record after them."""
         if self._journal is not None:
+            was_behind = self._journal.behind
             try:
                 self._journal.append([event for event in batch if not isinstance(event, DataLoading)])
             except LabError as error:
                 self.problem = str(error)
-                self._journal.close()
-                self._journal = None
+            else:
+                self.problem = "" if was_behind else self.problem
         record = fold(batch, self.record)
         for event in batch:
             if isinstance(event, RunEnded) and event.weights:  # a replayed end has none
@@ -98,7 +100,8 @@ class Recorder:
         except LabError as error:
             self.problem = str(error)
             return False
-        self.problem = ""
+        if self._journal is None or not self._journal.behind:
+            self.problem = ""
         return True
 
     def finish(self) -> bool:

@@ -93,6 +93,7 @@ class Store:
     def recover(self) -> list[str]:
         """Bring every page that a killed program left behind up to its last event, and say in a line what was done."""
         said = []
+        files.sweep(self.folder)
         for left in sorted(self.folder.glob("*.journal")):
             path = left.with_suffix(SUFFIX)
             if not journal.is_abandoned(left):
@@ -101,6 +102,7 @@ class Store:
                 page = codec.read_page(path)
                 # A damaged journal ends early: the page may have been saved since.
                 events = list(journal.read(left))
+                damage = journal.damage(left, len(events))
                 told = max(fold(events), page.record or Record(), key=_epochs)
                 record = interrupted(told)
                 self.save(path, replace(page, record=record))
@@ -110,7 +112,8 @@ class Store:
             except (LabError, OSError) as error:
                 said.append(f"{path.stem} could not be recovered: {error}")
             else:
-                said.append(f"{path.stem}: recovered to epoch {max((run.epoch for run in record.runs), default=0)}")
+                epoch = max((run.epoch for run in record.runs), default=0)
+                said.append(f"{path.stem}: recovered to epoch {epoch}{damage}")
         return said
 
 

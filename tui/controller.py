@@ -17,7 +17,7 @@ from engine.study import Study
 from sessions import codec, places
 from sessions.page import Page, default_title
 from sessions.record import Record
-from sessions.recorder import Recorder
+from sessions.recorder import SAVES_AGAIN, Recorder
 from sessions.store import Store
 from sessions.weights import read_weights, spec_of
 from tui.panels import form, sweeps
@@ -43,6 +43,8 @@ class Controller:
         self._study: Study | None = None
         self._recorder: Recorder | None = None
         self._unsaved_notes = False
+        self._told = ""
+        """The recorder's problem that a person knows of."""
         self._compared: tuple[Draft, Experiment, bool] | None = None
         self._sized: tuple[Draft, str] | None = None
         self._kept = asyncio.Event()
@@ -111,6 +113,7 @@ class Controller:
         self._save_notes_of_old_page()
         page = self._new_page()
         recorder = Recorder(self.store, page, self._now())
+        self._told = ""
         self._take_problem(recorder)
         self._recorder, self._study = recorder, study
         self._kept.clear()
@@ -278,5 +281,6 @@ class Controller:
             self.save()
 
     def _take_problem(self, recorder: Recorder) -> None:
-        if recorder.problem and recorder.problem not in self.notices:
-            self.notices.append(recorder.problem)
+        if recorder.problem != self._told:
+            self._told = recorder.problem
+            self.notices.append(recorder.problem or SAVES_AGAIN)

@@ -23,7 +23,7 @@ from engine.study import Study
 from sessions import codec
 from sessions.page import Page, default_title
 from sessions.record import Record
-from sessions.recorder import Recorder
+from sessions.recorder import SAVES_AGAIN, Recorder
 from sessions.report import as_json
 from sessions.store import Store
 from tui.cli import FAILED, INTERRUPTED, OK, complain
@@ -136,7 +136,7 @@ async def _train(study: Study, recorder: Recorder, teller: Teller) -> list[int]:
                 await recorder.keep()
                 if recorder.problem != told:
                     told = recorder.problem
-                    teller.say(f"lossbook: {safe(told, 500)}")
+                    teller.say(f"lossbook: {safe(told or SAVES_AGAIN, 500)}")
     finally:
         teller.end()
     return caught
