@@ -48,10 +48,16 @@ def create(path: Path, flags: int = 0) -> int:
     try:
         os.fchmod(descriptor, PRIVATE_FILE)
     except OSError:
-        os.close(descriptor)
+        let_go(descriptor)
         _discard(path)
         raise
     return descriptor
+
+
+def let_go(descriptor: int) -> None:
+    """Let go of a file that is of no use: what its disk still has to say of it does not matter."""
+    with contextlib.suppress(OSError):
+        os.close(descriptor)
 
 
 def advice(error: OSError) -> str:
@@ -108,11 +114,16 @@ def _begin(path: Path) -> tuple[Path, int]:
             descriptor = create(temporary)
         except FileExistsError:
             continue
-        # Another notebook that starts just now may have taken it for one that was left behind.
-        if _hold(descriptor) and os.fstat(descriptor).st_nlink:
+        held = False
+        try:
+            # Another notebook that starts just now may have taken it for one that was left behind.
+            held = _hold(descriptor) and os.fstat(descriptor).st_nlink > 0
+        finally:
+            if not held:
+                let_go(descriptor)
+                _discard(temporary)
+        if held:
             return temporary, descriptor
-        os.close(descriptor)
-        _discard(temporary)
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
 
@@ -157,7 +168,7 @@ def _sweep(path: Path) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
         finally:
-            os.close(descriptor)
+            let_go(descriptor)
 
 
 def remove(path: Path) -> None:
@@ -184,7 +195,7 @@ def _opened(descriptor: int) -> IO[bytes]:
     try:
         return os.fdopen(descriptor, "wb")
     except OSError:
-        os.close(descriptor)
+        let_go(descriptor)
         raise
 
 
@@ -210,4 +221,4 @@ def _sync_folder(folder: Path) -> None:
     try:
         os.fsync(descriptor)
     finally:
-        os.close(descriptor)
+        let_go(descriptor)

@@ -33,7 +33,7 @@ class Journal:
         self._length = 0
         """Of the file's whole lines, in bytes."""
         self._torn = False
-        """Whether a piece of a line stands behind them."""
+        """Whether a piece of a line may stand behind them."""
         self._synced = clock()
         self._descriptor = -1
         try:
@@ -81,7 +81,8 @@ class Journal:
                 written += count
         finally:
             whole = self._waiting.rfind(b"\n", 0, written) + 1
-            self._torn = whole < written
+            # A disk that fails may have taken more than it says.
+            self._torn = whole < len(self._waiting)
             self._length += whole
             del self._waiting[:whole]
             if self._torn:
@@ -117,8 +118,7 @@ class Journal:
 
     def _let_go(self) -> None:
         if self._descriptor >= 0:
-            with contextlib.suppress(OSError):
-                os.close(self._descriptor)
+            files.let_go(self._descriptor)
             self._descriptor = -1
 
 
@@ -154,7 +154,7 @@ def is_abandoned(path: Path) -> bool:
     except OSError:
         return False
     finally:
-        os.close(descriptor)
+        files.let_go(descriptor)
     return True
 
 

@@ -22,6 +22,7 @@ from sessions.weights import known_weights, write_weights
 SUFFIX = ".toml"
 VARIABLE = "LOSSBOOK_SESSIONS"
 LONGEST_NAME = 80
+ENDED = {"finished", "stopped", "diverged", "failed"}
 
 
 def default_folder() -> Path:
@@ -51,7 +52,7 @@ class Store:
         stem = f"{slug(page.title or default_title(page.experiment))}-{now:%Y%m%d-%H%M%S}"
         path = self.folder / f"{stem}{SUFFIX}"
         count = 1
-        while path.exists() or journal_of(path).exists():
+        while lookalikes.is_here(path) or lookalikes.is_here(journal_of(path)):
             count += 1
             path = self.folder / f"{stem}-{count}{SUFFIX}"
         return path
@@ -79,7 +80,10 @@ class Store:
 
     def paths(self) -> list[Path]:
         """Return the files of all pages, newest first."""
-        found = [path for path in self.folder.glob(f"*{SUFFIX}") if not path.name.startswith(".")]
+        try:
+            found = [path for path in self.folder.glob(f"*{SUFFIX}") if not path.name.startswith(".")]
+        except OSError as error:
+            raise LabError(f"cannot be read: {error.strerror}", files.advice(error), where=str(self.folder)) from error
         return sorted(found, key=lambda path: (_modified(path), path.name), reverse=True)
 
     def entries(self) -> Iterator[Entry]:
@@ -94,7 +98,11 @@ class Store:
         """Bring every page that a killed program left behind up to its last event, and say in a line what was done."""
         said = []
         files.sweep(self.folder)
-        for left in sorted(self.folder.glob("*.journal")):
+        try:
+            journals = sorted(self.folder.glob("*.journal"))
+        except OSError as error:
+            return [f"{self.folder} cannot be read: {error.strerror}; {files.advice(error)}"]
+        for left in journals:
             path = left.with_suffix(SUFFIX)
             if not journal.is_abandoned(left):
                 continue
@@ -103,7 +111,7 @@ class Store:
                 # A damaged journal ends early: the page may have been saved since.
                 events = list(journal.read(left))
                 damage = journal.damage(left, len(events))
-                told = max(fold(events), page.record or Record(), key=_epochs)
+                told = max(fold(events), page.record or Record(), key=_progress)
                 record = interrupted(told)
                 self.save(path, replace(page, record=record))
                 if found := {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}:
@@ -140,8 +148,10 @@ def slug(title: str) -> str:
     return stem.strip("-") or "page"
 
 
-def _epochs(record: Record) -> int:
-    return sum(run.epoch for run in record.runs)
+def _progress(record: Record) -> tuple[int, int, bool]:
+    """Return what tells which of two records of one study is the later one."""
+    ended = sum(run.status in ENDED for run in record.runs)
+    return sum(run.epoch for run in record.runs), ended, record.over
 
 
 def _modified(path: Path) -> float:
