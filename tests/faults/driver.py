@@ -12,8 +12,8 @@ import signal
 import struct
 import sys
 import time
+from importlib import import_module
 
-# In one place for all starts, as a program would have loaded them.
 from sessions import files, journal, recorder
 from tui.cli import main
 
@@ -65,6 +65,8 @@ def start(wanted):
 
 def serve():
     """Fork for every line; `wait` answers with how the last one ended."""
+    for command in ("run", "pages"):
+        import_module(f"tui.cli.{command}")
     pid = 0
     for line in sys.stdin:
         wanted = json.loads(line)
