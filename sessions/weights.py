@@ -63,7 +63,7 @@ def read_weights(path: Path, run: int) -> str:
         raise LabError("the page has no weights", "run it again: lossbook run PAGE", where=str(archive)) from None
     except KeyError:
         raise LabError(f"there are no weights of run {run + 1}", "run the page again", where=str(archive)) from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
         raise LabError(f"the weights cannot be read: {error}", "run the page again", where=str(archive)) from error
     return base64.b64encode(numbers.tobytes()).decode()
 

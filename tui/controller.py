@@ -13,7 +13,7 @@ from engine.events import Inspected, RatesTried
 from engine.pool import Pool
 from engine.study import Study
 from sessions import checkpoints, places
-from sessions.recorder import Recorder
+from sessions.recorder import SAVES_AGAIN, Recorder
 from sessions.store import Store
 from sessions.weights import read_weights, spec_of
 from tui.desk import Desk
@@ -28,6 +28,8 @@ class Controller(Desk):
         super().__init__(store, now)
         self._pool = Pool()
         self._study: Study | None = None
+        self._known_problem = ""
+        """The recorder's problem that a person knows of."""
         self._sized: tuple[Draft, str] | None = None
         self._kept = asyncio.Event()
         """Set while no page waits for being saved at the end of its study."""
@@ -58,6 +60,7 @@ class Controller(Desk):
         self._save_notes_of_old_page()
         page = self._new_page()
         recorder = Recorder(self.store, page, self._now())
+        self._known_problem = ""
         self._take_problem(recorder)
         self._let_go()
         self._recorder, self._study = recorder, study
@@ -166,5 +169,6 @@ class Controller(Desk):
         return self._pool.process_ids
 
     def _take_problem(self, recorder: Recorder) -> None:
-        if recorder.problem and recorder.problem not in self.notices:
-            self.notices.append(recorder.problem)
+        if recorder.problem != self._known_problem:
+            self._known_problem = recorder.problem
+            self.notices.append(recorder.problem or SAVES_AGAIN)
