@@ -27,6 +27,11 @@ class Curve:
         if len(self._epochs) != self._length:
             raise ValueError(f"{len(self._epochs)} epochs for {self._length} values")
 
+    @classmethod
+    def of(cls, epochs: Integers, values: Floats) -> Curve:
+        """Return the curve of two arrays: (points,) each."""
+        return cls(array("q", epochs.astype(np.int64).tobytes()), array("d", values.astype(np.float64).tobytes()))
+
     def with_points(self, epochs: Sequence[int], values: Sequence[float]) -> Curve:
         """Return this curve with more points."""
         longer = Curve.__new__(Curve)
@@ -65,6 +70,11 @@ class Curve:
     def values(self) -> Floats:
         """The values: (points,) float64."""
         return np.array(self._values[: self._length], dtype=np.float64)
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether its points are at the epochs 1 to n."""
+        return self._epochs[: self._length] == array("q", range(1, self._length + 1))
 
     @property
     def last(self) -> float | None:

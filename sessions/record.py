@@ -35,8 +35,11 @@ from engine.events import (
 )
 from engine.sweep import Settings
 from sessions.curve import Curve
+from sessions.origin import Origin
 
 Curves: TypeAlias = dict[str, Curve]
+
+CURVES = ("train_curves", "validation_curves")
 
 OVER = {"finished", "stopped", "diverged", "failed"}
 
@@ -110,6 +113,8 @@ class Record:
     """How often other pages had looked at the same test rows when this one did."""
     loading: float | None = None
     """The share of a large file that has been read; None where nothing is being read. Never saved."""
+    origin: Origin = field(default=Origin(), compare=False, repr=False)
+    """What the page from which it was read says of it."""
 
     @property
     def candidates(self) -> tuple[RunRecord, ...]:

@@ -12,12 +12,12 @@ from pathlib import Path
 from engine.errors import LabError
 from engine.events import DataLoading, Event, RunEnded
 from sessions import files
+from sessions.archive import save_archive
 from sessions.journal import Journal
 from sessions.looks import before
 from sessions.page import Page
 from sessions.record import Record, fold
 from sessions.store import Store, interrupted, journal_of
-from sessions.weights import write_weights
 
 SAVE_SECONDS = 60.0
 
@@ -93,8 +93,7 @@ class Recorder:
         self._saved = self._clock()
         try:
             self.store.save(self.path, self.page)
-            if self.weights:
-                write_weights(self.path, self.weights)
+            save_archive(self.path, self.record, self.weights)
         except LabError as error:
             self.problem = str(error)
             return False

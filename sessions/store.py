@@ -15,9 +15,10 @@ from platformdirs import user_data_path
 from engine.errors import LabError, nearest
 from engine.events import RunEnded
 from sessions import codec, files, journal, lookalikes
+from sessions.archive import known_weights, save_archive
+from sessions.origin import Origin
 from sessions.page import Page, default_title
 from sessions.record import Record, fold
-from sessions.weights import known_weights, write_weights
 
 SUFFIX = ".toml"
 VARIABLE = "LOSSBOOK_SESSIONS"
@@ -101,11 +102,12 @@ class Store:
                 page = codec.read_page(path)
                 # A damaged journal ends early: the page may have been saved since.
                 events = list(journal.read(left))
-                told = max(fold(events), page.record or Record(), key=_epochs)
-                record = interrupted(told)
+                known = page.record or Record()
+                heard = replace(fold(events), origin=Origin(known.origin.experiment))
+                record = interrupted(max(heard, known, key=_epochs))
                 self.save(path, replace(page, record=record))
-                if found := {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}:
-                    write_weights(path, {**known_weights(path, found), **found})
+                found = {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}
+                save_archive(path, record, known_weights(path, record, found) | found)
                 left.unlink()
             except (LabError, OSError) as error:
                 said.append(f"{path.stem} could not be recovered: {error}")

@@ -15,11 +15,12 @@ from engine.experiment import Experiment
 from engine.pool import Pool
 from engine.study import Study
 from sessions import codec, places
+from sessions.archive import read_weights
 from sessions.page import Page, default_title
 from sessions.record import Record
 from sessions.recorder import Recorder
+from sessions.specs import spec_of
 from sessions.store import Store
-from sessions.weights import read_weights, spec_of
 from tui.panels import form, sweeps
 from tui.panels.form import Draft
 
@@ -168,7 +169,7 @@ class Controller:
             ended = self._recorder.weights.get(run)
             return await self._pool.weights_now(run) if ended is None else ended
         await self._kept.wait()
-        return await asyncio.to_thread(read_weights, path, run)
+        return await asyncio.to_thread(read_weights, path, run, self.record.runs[run].sha256)
 
     async def try_rates(self) -> RatesTried:
         """Do the learning-rate range test with what the panels say.

@@ -11,9 +11,10 @@ from engine.pool import Pool
 from engine.study import Study
 from sessions import codec
 from sessions.again import Left, left_of
+from sessions.archive import known_weights
+from sessions.record import Record
 from sessions.recorder import Recorder
 from sessions.store import Store
-from sessions.weights import known_weights
 from tui.cli import OK, complain
 from tui.cli.experiments import settled
 from tui.cli.json_text import json_text
@@ -52,6 +53,7 @@ async def _go_on(job: Job, todo: Left, store: Store, options: argparse.Namespace
         recorder = Recorder(store, job.page, now(), path=job.path)
         if recorder.problem:
             return complain(f"{recorder.problem}; another lossbook may be training this page")
-        recorder.weights |= {run: weights for run, weights in known_weights(job.path).items() if run in todo.ends}
+        weights = known_weights(job.path, job.page.record or Record())
+        recorder.weights |= {run: kept for run, kept in weights.items() if run in todo.ends}
         recorder.take(todo.opening)
         return await conduct(study, recorder, job, as_json_line=options.json)
