@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ import tomli_w
 from engine.events import Figures
 from sessions.texts import clean
 
+PLAIN = re.compile(r"[ !#-\[\]-~\u00a1-\u2027]*")
+"""A text that stands in quotes as it is; of others tomli-w knows what has to be escaped."""
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -31,7 +34,16 @@ def inline(value: Any) -> str:
         return inline_table(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(inline, value))}]"
-    return number(value) if isinstance(value, float) else tomli_w.dumps({"v": value}).partition(" = ")[2].strip()
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, str) and PLAIN.fullmatch(value):
+        return f'"{value}"'
+    return tomli_w.dumps({"v": clean(value)}).partition(" = ")[2].strip()
+
+
+def numbers(values: list[float] | list[int]) -> str:
+    """Return a list of numbers; each reads back to the same bits."""
+    return json.dumps(values).replace("NaN", "nan").replace("Infinity", "inf")
 
 
 def number(value: float) -> str:

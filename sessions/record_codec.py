@@ -17,7 +17,7 @@ from engine.events import BaselineMeasured, DataRead, EnvironmentSeen
 from engine.fields import convert
 from sessions.curve import Curve
 from sessions.history import digest, history_of
-from sessions.inline import inline, inline_figures, inline_table, number, toml_key
+from sessions.inline import inline, inline_figures, inline_table, numbers, toml_key
 from sessions.looks import looks_of
 from sessions.origin import Origin, Place, Unknown
 from sessions.record import CURVES, Curves, Intervention, Record, RunRecord
@@ -27,6 +27,7 @@ from sessions.unknown import unknown_in
 
 FIGURES = ("train", "validation", "test", "coefficients", "solution")
 SETTINGS = {field.name: field for field in dataclasses.fields(RunRecord) if field.name not in (*FIGURES, *CURVES)}
+HINTS = {name: hint for name, hint in get_type_hints(RunRecord).items() if name in SETTINGS}
 
 
 def write(record: Record, experiment: str = "") -> str:
@@ -118,7 +119,7 @@ def _baseline_lines(baseline: BaselineMeasured) -> Iterator[str]:
     yield _dumps({"name": baseline.name, "says": baseline.says})
     for part, columns in (("train", baseline.train), ("validation", baseline.validation)):
         if columns:
-            texts = (f"{toml_key(name)} = [{', '.join(map(number, values))}]" for name, values in columns.items())
+            texts = (f"{toml_key(name)} = {numbers(list(values))}" for name, values in columns.items())
             yield f"{part} = {{ {', '.join(texts)} }}\n"
     if baseline.test:
         yield f"test = {inline_figures(baseline.test)}\n"
@@ -128,7 +129,7 @@ def _baseline_lines(baseline: BaselineMeasured) -> Iterator[str]:
 
 def _run_lines(run: RunRecord, most: int | None) -> Iterator[str]:
     settings = {name: getattr(run, name) for name, field in SETTINGS.items() if getattr(run, name) != field.default}
-    yield _dumps({"label": run.label} | settings)
+    yield "".join(f"{name} = {inline(value)}\n" for name, value in ({"label": run.label} | settings).items())
     for name in FIGURES:
         figures = getattr(run, name)
         if figures:
@@ -137,9 +138,9 @@ def _run_lines(run: RunRecord, most: int | None) -> Iterator[str]:
         for curve_name, curve in getattr(run, name).items():
             kept = curve if most is None else curve.thinned(most, [run.best_epoch or 0])
             key = f"{name}.{curve_name}"
-            if kept.epochs.tolist() != list(range(1, len(kept) + 1)):
-                yield f"{key}.epochs = [{', '.join(map(str, kept.epochs))}]\n"
-            yield f"{key}.values = [{', '.join(map(number, kept.values.tolist()))}]\n"
+            if not kept.is_regular:
+                yield f"{key}.epochs = {numbers(kept.epochs.tolist())}\n"
+            yield f"{key}.values = {numbers(kept.values.tolist())}\n"
 
 
 def _dumps(plain: dict[str, Any]) -> str:
@@ -168,8 +169,11 @@ def _read_baseline(table: Mapping[str, Any]) -> BaselineMeasured:
 
 
 def _read_run(table: Mapping[str, Any]) -> RunRecord:
-    hints = get_type_hints(RunRecord)
-    plain: dict[str, Any] = {name: convert(table[name], hints[name], name) for name in SETTINGS if name in table}
+    plain: dict[str, Any] = {}
+    for name, hint in HINTS.items():
+        if name in table:
+            value = table[name]
+            plain[name] = value if type(value) is hint else convert(value, hint, name)
     plain |= {
         name: {key: float(value) for key, value in table[name].items()}
         for name in FIGURES
@@ -181,6 +185,6 @@ def _read_run(table: Mapping[str, Any]) -> RunRecord:
 
 def _read_curves(table: Mapping[str, Any]) -> Curves:
     return {
-        name: Curve(map(int, curve.get("epochs", range(1, len(curve["values"]) + 1))), map(float, curve["values"]))
+        name: Curve(curve.get("epochs", range(1, len(curve["values"]) + 1)), curve["values"])
         for name, curve in table.items()
     }
