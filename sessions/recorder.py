@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.errors import LabError
 from engine.events import Checkpoint, DataLoading, Event, RunEnded
 from sessions import checkpoints, files, lock
+from sessions.archive import save_archive
 from sessions.beside import journal_of
 from sessions.checkpoints import Checkpoints
 from sessions.journal import Journal
@@ -21,7 +22,6 @@ from sessions.page import Page
 from sessions.record import Record, fold
 from sessions.recovery import interrupted
 from sessions.store import Store
-from sessions.weights import write_weights
 
 SAVE_SECONDS = 60.0
 GOES_ON = {"interrupted", "stopped"}
@@ -148,8 +148,7 @@ class Recorder:
         try:
             self._hold()
             self.store.save(self.path, self.page)
-            if self.weights:
-                write_weights(self.path, self.weights)
+            save_archive(self.path, self.record, self.weights)
         except LabError as error:
             self.problem = str(error)
             return False

@@ -8,10 +8,11 @@ from pathlib import Path
 from engine.errors import LabError
 from engine.events import Event, RunEnded
 from sessions import codec, files, journal, lock
+from sessions.archive import known_weights, save_archive
 from sessions.beside import journal_of
 from sessions.lock import Taken
+from sessions.origin import Origin
 from sessions.record import OVER, Record, fold
-from sessions.weights import known_weights, write_weights
 
 
 def recover(folder: Path) -> list[str]:
@@ -66,11 +67,12 @@ def _bring_up(path: Path) -> list[str]:
     # A damaged journal ends early: the page may have been saved since.
     events: list[Event] = list(journal.read(left))
     damage = journal.damage(left, len(events))
-    told = max(fold(events), page.record or Record(), key=_progress)
-    record = interrupted(told)
+    known = page.record or Record()
+    heard = replace(fold(events), origin=Origin(known.origin.experiment))
+    record = interrupted(max(heard, known, key=_progress))
     files.save(path, codec.write_page(replace(page, record=record)).encode())
-    if found := {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}:
-        write_weights(path, {**known_weights(path, found), **found})
+    found = {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}
+    save_archive(path, record, known_weights(path, record, found) | found)
     left.unlink()
     epoch = max((run.epoch for run in record.runs), default=0)
     return [f"{path.stem}: recovered to epoch {epoch}{damage}"]

@@ -13,9 +13,10 @@ from engine.events import Inspected, RatesTried
 from engine.pool import Pool
 from engine.study import Study
 from sessions import checkpoints, places
+from sessions.archive import read_weights
 from sessions.recorder import SAVES_AGAIN, Recorder
+from sessions.specs import spec_of
 from sessions.store import Store
-from sessions.weights import read_weights, spec_of
 from tui.desk import Desk
 from tui.panels import form, sweeps
 from tui.panels.form import Draft
@@ -115,7 +116,7 @@ class Controller(Desk):
             ended = self._recorder.weights.get(run)
             return await self._pool.weights_now(run) if ended is None else ended
         await self._kept.wait()
-        return await asyncio.to_thread(read_weights, path, run)
+        return await asyncio.to_thread(read_weights, path, run, self.record.runs[run].sha256)
 
     async def try_rates(self) -> RatesTried:
         """Do the learning-rate range test with what the panels say.

@@ -18,13 +18,13 @@ from engine.events import EpochEnded, StudyEnded, StudyStarted
 from engine.experiment import Data, Experiment, Training
 from engine.plan import plan
 from sessions import codec, files, journal, recorder
+from sessions.archive import read_weights
 from sessions.beside import journal_of
 from sessions.journal import Journal
 from sessions.page import Page
 from sessions.record import fold
 from sessions.recorder import Recorder
 from sessions.store import Store
-from sessions.weights import read_weights
 
 OLD, NEW = b"the old page\n", b"the new page\n" * 2_000
 NOW = datetime(2026, 11, 22, 10, 15)

@@ -15,12 +15,12 @@ from engine.errors import LabError
 from engine.events import StudyEnded, StudyStarted
 from engine.plan import plan
 from sessions import codec, journal
+from sessions.archive import read_weights
 from sessions.beside import journal_of
 from sessions.page import Page
 from sessions.record import fold
 from sessions.recorder import Recorder
 from sessions.store import Store
-from sessions.weights import read_weights
 from tui.cli import main
 
 SEED = 20261127
