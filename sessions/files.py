@@ -91,6 +91,11 @@ def remove_strays(folder: Path) -> None:
             (folder / stray[0]).unlink(missing_ok=True)
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether a name is taken, be it by a link that leads nowhere."""
+    return path.is_symlink() or path.exists()
+
+
 def remove(path: Path) -> None:
     """Delete a file and its `.bak`; one that is not there is no error."""
     for name in (path, backup_of(path)):
