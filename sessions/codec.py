@@ -25,7 +25,9 @@ from sessions.page import FORMAT, SCHEMA, Page, default_title
 MOST_BYTES = 64 << 20
 MOST_DEPTH = 40
 # A person whose data have moved may edit `base_dir`, which stands above the checksum.
-RECORDED = re.compile(r'^\[record\]\n(?:base_dir = [^\n]*\n)?checksum = "(?P<sum>[0-9a-f]*)"\n', re.MULTILINE)
+RECORDED = re.compile(
+    r'^\[record\]\n(?:(?:base_dir|salvaged) = [^\n]*\n)*checksum = "(?P<sum>[0-9a-f]*)"\n', re.MULTILINE
+)
 COMPARE = "compare with `lossbook new`"
 HEAD = {"format", "schema", "title", "created", "tags", "notes", "record"}
 
@@ -68,7 +70,7 @@ def _read(path: Path, overrides: Mapping[str, str]) -> Page:
 def parse(text: str, where: str, overrides: Mapping[str, str] | None = None, hint: str = COMPARE) -> Page:
     """Return the page of a text; `where` names it in errors, `hint` says what to do where it is no TOML."""
     page = from_tables(_tables(text, where, hint), where, overrides or {}, text)
-    return replace(page, warning=_suspicion(text, page))
+    return replace(page, warning="; ".join(filter(None, (page.salvaged, _suspicion(text, page)))))
 
 
 def from_tables(body: dict[str, Any], where: str, overrides: Mapping[str, str], text: str = "") -> Page:
@@ -97,7 +99,8 @@ def write_page(page: Page) -> str:
     body = texts.clean(head | tables.to_tables(page.experiment))
     text = tomli_w.dumps(body, multiline_strings=True)
     found_from = page.base_dir if places.is_relative(page.experiment) else ""
-    top = tomli_w.dumps(texts.clean({"base_dir": found_from})) if found_from else ""
+    above = {"base_dir": found_from, "salvaged": page.salvaged}
+    top = tomli_w.dumps(texts.clean({key: value for key, value in above.items() if value}))
     recorded = ""
     if page.record is not None:
         recorded = record_codec.write(page.record)
@@ -180,6 +183,7 @@ def _page(body: dict[str, Any]) -> Page:
         notes=convert(body.get("notes", ""), str, "notes"),
         record=record_codec.read(recorded) if "status" in recorded else None,
         base_dir=convert(recorded.get("base_dir", ""), str, places.KEY),
+        salvaged=convert(recorded.get("salvaged", ""), str, "record.salvaged"),
     )
 
 

@@ -25,6 +25,8 @@ class Page:
     record: Record | None = None
     base_dir: str = ""
     """The folder from which the experiment names its data files, where it names one by a relative path."""
+    salvaged: str = ""
+    """Of a page that was put together from a damaged one: what was lost. Kept with it for good."""
     warning: str = ""
     """What a reader should know of the file, such as a record that was edited; never written."""
 

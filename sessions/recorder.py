@@ -53,7 +53,9 @@ class Recorder:
         """
         self.store = store
         self.path = path or store.new_path(page, now)
-        self.page = replace(page, created=page.created if path else now, record=Record("training"))
+        self.page = replace(page, record=Record("training"))
+        if path is None:
+            self.page = replace(self.page, created=now, salvaged="", warning="")
         self.held = held
         self._now = now
         self._is_new = path is None

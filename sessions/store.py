@@ -18,6 +18,7 @@ from sessions import codec, files, lock, lookalikes, recovery
 from sessions.beside import journal_of
 from sessions.lock import Doing, Lock, Taken
 from sessions.page import Page, default_title
+from sessions.salvage import is_damaged
 
 SUFFIX = ".toml"
 VARIABLE = "LOSSBOOK_SESSIONS"
@@ -113,11 +114,18 @@ class Store:
             try:
                 yield Entry(path, codec.read_page(path))
             except LabError as error:
-                yield Entry(path, None, f"{error.problem}; {error.hint}" if error.hint else error.problem)
+                yield Entry(path, None, what_is_wrong(path, error))
 
     def recover(self) -> list[str]:
         """Bring every page that a killed program left behind up to its last event, and say in a line what was done."""
         return recovery.recover(self.folder)
+
+
+def what_is_wrong(path: Path, error: LabError) -> str:
+    """Return why a page cannot be read, and what to do: a damaged one can be salvaged, a mistake must be mended."""
+    if is_damaged(path):
+        return f"{error.problem}; `lossbook salvage {path.stem}` keeps what can be had of it"
+    return f"{error.problem}; {error.hint}" if error.hint else error.problem
 
 
 def slug(title: str) -> str:
@@ -130,7 +138,7 @@ def slug(title: str) -> str:
 
 
 def _is_taken(path: Path) -> bool:
-    return any(map(os.path.lexists, (path, journal_of(path))))
+    return files.is_there(path) or files.is_there(journal_of(path))
 
 
 def _modified(path: Path) -> float:

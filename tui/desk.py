@@ -279,15 +279,18 @@ class Desk:
 
     def restore(self) -> bool:
         """Bring back what a notebook that was killed had not put on a page; False where there is nothing."""
+        if self.page is not None or self.draft is not self._first or self.notes:
+            return False
         try:
             found = self._drafts.restore()
-        except LabError as error:
+        except (LabError, OSError) as error:
             self.notices.append(str(error))
             return False
         if found is None:
             return False
         self.draft = self._restored = {**found.tables}
         self.notes, self._unsaved_notes = found.page.notes, bool(found.page.notes)
+        self._kept_loose = self._loose()
         what = "settings and notes" if found.page.notes else "settings"
         self.notices.append(f"{what} that were on no page yet are back from last time; c takes them away")
         self.version += 1

@@ -131,6 +131,11 @@ def _add_pages(command: Add) -> None:
     show.add_argument("--runs", action="store_true", help="every run of a sweep, not only its settings")
     _add_json(show, "as `run --json` prints it")
 
+    salvage = command(
+        "salvage", "salvage.salvage", "keep what can be had of a damaged page; the damaged file stays too"
+    )
+    salvage.add_argument("session", metavar="SESSION")
+
     compare = command("compare", "compare.compare", "compare pages with the first: settings, differences, a verdict")
     compare.add_argument("pages", nargs="+", metavar="SESSION", help="two or more")
     _add_json(compare)

@@ -129,10 +129,16 @@ class LabScreen(Screen[None]):
     async def show_page(self) -> None:
         """Show another page: its settings, its curves and its notes."""
         self._pace = Pace()
-        await self._panels.show(self.controller.draft)
+        # First of all: until then a change that the editor still has to tell would be taken for what was written.
         self._notes.text = self.controller.notes
+        await self._panels.show(self.controller.draft)
         self._explain()
         self.redraw()
+
+    async def restore(self) -> None:
+        """Show what a notebook that was killed had not put on a page."""
+        if self.controller.restore():
+            await self.show_page()
 
     def _key_goes_first(self) -> bool:
         """Put a frame off, once, where a key has just come: what it changes is painted before the plot is."""
