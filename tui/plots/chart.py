@@ -84,7 +84,7 @@ def compose(plot: PlotData, width: int, height: int, y_before: Limits | None = N
     if width < SMALLEST[0] or height < SMALLEST[1]:
         _centre(cells, _last_values(plot), "text")
         return Frame(cells, y_before)
-    y_limits = settle(y_before, *_with_references(plot, *found), log=plot.log)
+    y_limits = settle(y_before, *with_references(plot, *found), log=plot.log)
     x_limits = decade_limits(plot.lines) if plot.x_log else epoch_limits(plot.lines, plot.x_total)
     top = _header(cells, plot)
     axis_line = height >= 8
@@ -129,8 +129,8 @@ def _last_values(plot: PlotData) -> str:
     return "  ".join(f"{safe(line.label, 20)} {line.y[-1]:.3g}" for line in curves)
 
 
-def _with_references(plot: PlotData, least: float, largest: float) -> tuple[float, float]:
-    """The range with those reference lines in it that do not press the curves flat."""
+def with_references(plot: PlotData, least: float, largest: float) -> tuple[float, float]:
+    """Return a range of values with those reference lines in it that do not press the curves flat."""
     span = 99 * largest if plot.log else max(largest - least, 0.2 * abs(largest))
     low, high = (least / 100, largest + span) if plot.log else (least - span, largest + span)
     levels = [float(line.y[0]) for line in plot.lines if line.role == "reference" and len(line.y)]

@@ -1,0 +1,10 @@
+"""Exports: a page as others read it. One file a format; all are imported here, so that they are known."""
+
+from sessions.export.base import EXPORTS, Exported, Format, Renderer, Subject
+from sessions.export.csv_format import Csv
+from sessions.export.json_format import Json
+from sessions.export.md_format import Md
+from sessions.export.svg_format import Svg
+from sessions.export.writing import exported, write
+
+__all__ = ["EXPORTS", "Csv", "Exported", "Format", "Json", "Md", "Renderer", "Subject", "Svg", "exported", "write"]
