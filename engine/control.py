@@ -24,10 +24,12 @@ class Train:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Measure the baselines on the rows of these runs, which are all of one setting."""
+    """Measure the baselines on the rows of these runs, those of one setting after another's."""
 
     experiment: dict[str, Any]
     runs: tuple[RunSpec, ...]
+    known: tuple[tuple[int, str], ...] = ()
+    """Setting and name of those that have been measured already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ def decode(line: str | bytes) -> Command:
             body["runs"] = tuple(RunSpec(**spec) for spec in body["runs"])
             if "course" in body:
                 body["course"] = Course.from_plain(body["course"])
+            if kind is Measure:
+                body["known"] = tuple((setting, name) for setting, name in body.get("known", ()))
         elif kind in {Inspect, TryRates}:
             body["run"] = RunSpec(**body["run"])
         command: Command = kind(**body)

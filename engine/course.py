@@ -28,8 +28,6 @@ class Turn:
     epoch: int
     settings: dict[str, Any]
     """As JSON can have them: `{"training.learning_rate": 0.001}`."""
-    parent: str = ""
-    """What it branches from, as people call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,10 @@ class Course:
     """Where runs stood: they go on from there."""
     changes: tuple[Changed, ...] = ()
     """What a person did the first time, to be repeated after as many updates."""
-    turn: Turn | None = None
+    turns: tuple[Turn, ...] = ()
+    """Of a branch, and of the branches that it comes from, in their order."""
+    parent: str = ""
+    """What a branch comes from, as people call it."""
     checkpoint_seconds: float = 0.0
     """How often the runs should say where they stand; 0 for never."""
 
@@ -64,7 +65,8 @@ class Course:
         return cls(
             tuple(Checkpoint(**one | {"runs": tuple(one["runs"])}) for one in body["checkpoints"]),
             tuple(Changed(**one | {"runs": tuple(one["runs"])}) for one in body["changes"]),
-            None if body["turn"] is None else Turn(**body["turn"]),
+            tuple(Turn(**one) for one in body["turns"]),
+            body["parent"],
             body["checkpoint_seconds"],
         )
 

@@ -18,7 +18,7 @@ from engine.events import Event, RunsAgain, RunsFailed
 from engine.experiment import Experiment
 from engine.machines import Machines
 from engine.plan import RunSpec
-from engine.sharing import measuring, pieces
+from engine.sharing import pieces
 
 TRIES = 2
 
@@ -74,9 +74,13 @@ class ExecutorPool:
         self._machines: Machines | None = None
 
     async def train(
-        self, experiment: Experiment, specs: Sequence[RunSpec], course: Course = NOTHING
+        self,
+        experiment: Experiment,
+        specs: Sequence[RunSpec],
+        course: Course = NOTHING,
+        baselines: Measure | None = None,
     ) -> AsyncIterator[list[Event]]:
-        """Train the runs and yield the events of one task after another, as they end."""
+        """Train the runs, measure the baselines, and yield the events of one task after another, as they end."""
         threads = experiment.training.threads
         lanes = self._most or max(1, self._slots // threads)
         plain = tables.to_tables(experiment)
@@ -90,8 +94,8 @@ class ExecutorPool:
         try:
             self._fill(lanes, threads)
             # Beside the others, as soon as there is a place: no run should wait for it.
-            for job in measuring(experiment, plain, specs):
-                self._begin(Task(job), threads)
+            if baselines is not None:
+                self._begin(Task(baselines), threads)
             while self._at_work:
                 done, _ = await asyncio.wait(self._at_work, return_when=asyncio.FIRST_COMPLETED)
                 said = [event for future in done for event in self._end(future, machines)]

@@ -16,7 +16,7 @@ from engine.events import Changed, Event, Inspected, RatesTried, RunEnded, RunsA
 from engine.experiment import Experiment
 from engine.launch import Worker, cores
 from engine.plan import RunSpec, plan
-from engine.sharing import measuring, pieces
+from engine.sharing import pieces
 
 Answer = TypeVar("Answer", Inspected, RatesTried)
 
@@ -97,12 +97,16 @@ class Pool:
         await self.close()
 
     async def train(
-        self, experiment: Experiment, specs: Sequence[RunSpec], course: Course = NOTHING
+        self,
+        experiment: Experiment,
+        specs: Sequence[RunSpec],
+        course: Course = NOTHING,
+        baselines: Measure | None = None,
     ) -> AsyncIterator[list[Event]]:
         """Train the runs and yield their events as they come, several at once where they come quickly.
 
         A worker that has ended a piece takes the next one. One that dies is replaced, and what it had not ended is
-        trained once more; what dies twice has failed.
+        trained once more; what dies twice has failed. One more measures the baselines.
         """
         threads = experiment.training.threads
         count = self._asked or max(1, cores() // threads)
@@ -112,7 +116,7 @@ class Pool:
             self._workers.remove(useless)
             await useless.close()
         lanes = min(count, len(task.waiting))
-        measure = measuring(experiment, task.tables, specs)
+        measure = [] if baselines is None else [baselines]
         while len(self._workers) < lanes + len(measure):
             self._workers.append(await Worker.start(threads))
         lines = [asyncio.create_task(self._serve(task, worker)) for worker in self._workers[:lanes]]

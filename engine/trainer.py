@@ -43,11 +43,17 @@ def train(
         yield from direct.train(jobs, feed, clock)
         return
     course = course.of([job.index for job in jobs])
-    turn = course.turn if course.turn is not None and course.turn.epoch <= jobs[0].epochs else None
-    after = jobs if turn is None else [_turned(job, turn) for job in jobs]
     start = course.start_of(jobs[0].index)
-    has_turned = turn is not None and start > turn.epoch
-    stack = Stack(after if has_turned else jobs, feed, dtype)
+    now, last, ahead = jobs, jobs, []
+    for turn in course.turns:
+        if turn.epoch > last[0].epochs:
+            break
+        last = [_turned(job, turn) for job in last]
+        if turn.epoch < start:
+            now = last
+        else:
+            ahead.append((turn, last))
+    stack = Stack(now, feed, dtype)
     for checkpoint in course.checkpoints:
         stack.go_on(Standing.of(checkpoint))
     yield RunsStarted(
@@ -57,14 +63,14 @@ def train(
         len(jobs[0].validation),
         len(jobs[0].test),
         stack.batches.per_epoch,
-        after[0].epochs,
+        last[0].epochs,
         start,
     )
-    training = Trainer(stack, control, clock, course)
-    if turn is not None and not has_turned:
-        yield from training.epochs(turn.epoch)
-        training.turn(after, turn)
-    yield from training.to_the_end()
+    trainer = Trainer(stack, control, clock, course)
+    for turn, after in ahead:
+        yield from trainer.epochs(turn.epoch)
+        trainer.turn(after, turn)
+    yield from trainer.to_the_end()
 
 
 def _turned(job: Job, turn: Turn) -> Job:
@@ -124,7 +130,8 @@ class Trainer:
         before = self.stack.standing(self._going)
         names = {key.partition(".")[2] for key in turn.settings}
         anew = {"rates" for _ in names & {"learning_rate"}} | {"best" for _ in names & {"early_stopping"}}
-        self.stack = Stack([jobs[place] for place in self._going], self.stack.feed, self.stack.dtype)
+        going = [job for job in jobs if job.index in self._active]
+        self.stack = Stack(going, self.stack.feed, self.stack.dtype)
         self.stack.go_on(before, anew)
         self._going = list(range(len(self.stack.runs)))
 

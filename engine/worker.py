@@ -122,15 +122,20 @@ def _trainings(part: Part, wishes: Control, course: Course) -> Iterator[tuple[in
 
 def measure(job: Measure, commands: queue.SimpleQueue[Command]) -> Iterator[Event]:
     """Yield what the baselines reach; nothing where the data cannot be read, which the runs themselves say."""
-    wishes = Control(commands)
-    try:
-        for found in baselines.of_study(tables.from_tables(job.experiment), job.runs):
-            yield BaselineMeasured(found.name, found.says, found.train, found.validation, found.test, found.left_out)
-            wishes.take_in()
-            if wishes.stopping:
-                return
-    except (LabError, MemoryError):
-        return
+    wishes, reader = Control(commands), Reader()
+    for setting in dict.fromkeys(spec.setting for spec in job.runs):
+        runs = [spec for spec in job.runs if spec.setting == setting]
+        known = {name for number, name in job.known if number == setting}
+        try:
+            for one in baselines.of_study(tables.from_tables(job.experiment), runs, known, reader):
+                yield BaselineMeasured(
+                    one.name, one.says, one.train, one.validation, one.test, one.left_out, setting=setting
+                )
+                wishes.take_in()
+                if wishes.stopping:
+                    return
+        except (LabError, MemoryError):
+            continue
 
 
 def look_into(job: Inspect) -> Iterator[Event]:

@@ -1,11 +1,10 @@
 """The journal: every event of a study, appended as it comes, so that a crash loses a second and not a night.
 
-A line is `checksum number event`. The file is locked while its writer lives: what can be locked was left behind.
+A line is `checksum number event`. Who holds the page's lock writes it; one whose page nobody holds was left behind.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 import zlib
@@ -28,13 +27,9 @@ class Journal:
         self._clock = clock
         self._number = 0
         self._synced = clock()
-        self._descriptor = -1
         try:
             self._descriptor = files.create(path, os.O_APPEND)
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            if self._descriptor >= 0:
-                self.remove()
             raise LabError(f"the journal cannot be made: {error.strerror}", where=str(path)) from error
 
     def append(self, batch: Iterable[Event]) -> None:
@@ -89,21 +84,6 @@ def read(path: Path) -> Iterator[Event]:
                 yield events.decode(text)
             except LabError:
                 return
-
-
-def is_abandoned(path: Path) -> bool:
-    """Tell whether nobody writes this journal any more."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
 
 
 def _line(number: int, text: str) -> bytes:

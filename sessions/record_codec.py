@@ -50,8 +50,7 @@ def write(record: Record) -> str:
         if part is not None:
             parts.append(f"\n[record.{name}]\n{_dumps(dataclasses.asdict(part))}")
     if record.branch is not None:
-        top = _dumps({"parent": record.branch.parent, "epoch": record.branch.epoch})
-        parts.append(f"\n[record.branch]\n{top}settings = {_inline_table(record.branch.settings)}\n")
+        parts.append(f"\n[record.branch]\n{''.join(_branch_lines(record.branch))}")
     parts += [f"\n[[record.interventions]]\n{_dumps(dataclasses.asdict(change))}" for change in record.interventions]
     parts += [f"\n[[record.baselines]]\n{''.join(_baseline_lines(baseline))}" for baseline in record.baselines]
     most = _most_points(record)
@@ -69,6 +68,7 @@ def read(table: Mapping[str, Any]) -> Record:
         Where it is not what `write` writes.
     """
     try:
+        settings = tuple(dict(settings) for settings in table.get("settings", [{}]))
         return Record(
             status=str(table["status"]),
             runs=tuple(_read_run(run) for run in table.get("runs", [])),
@@ -80,11 +80,11 @@ def read(table: Mapping[str, Any]) -> Record:
             ),
             branch=_read_branch(table["branch"]) if "branch" in table else None,
             refit_reason=str(table.get("refit_reason", "")),
-            settings=tuple(dict(settings) for settings in table.get("settings", [{}])),
+            settings=settings,
             chosen=None if "chosen" not in table else convert(table["chosen"], int, "chosen"),
             chosen_by=str(table.get("chosen_by", "")),
             looks_before=convert(table.get("looks_before", 0), int, "looks_before"),
-            baselines=tuple(_read_baseline(baseline) for baseline in table.get("baselines", [])),
+            baselines=tuple(_read_baseline(baseline, len(settings)) for baseline in table.get("baselines", [])),
         )
     except (LabError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         problem = f"[record] is damaged: {error}"
@@ -99,8 +99,17 @@ def _most_points(record: Record) -> int | None:
     return min(MOST_POINTS, max(LEAST_POINTS, MOST_THINNED // len(curves)))
 
 
+def _branch_lines(branch: Branched) -> Iterator[str]:
+    yield _dumps({"parent": branch.parent})
+    turns = zip(branch.epochs, branch.settings, strict=True)
+    lines = "".join(f"    {{ epoch = {epoch}, settings = {_inline_table(settings)} }},\n" for epoch, settings in turns)
+    yield f"turns = [\n{lines}]\n"
+
+
 def _baseline_lines(baseline: BaselineMeasured) -> Iterator[str]:
     yield _dumps({"name": baseline.name, "says": baseline.says})
+    if baseline.setting:
+        yield _dumps({"setting": baseline.setting})
     for part, columns in (("train", baseline.train), ("validation", baseline.validation)):
         if columns:
             texts = (f"{_key(name)} = [{', '.join(map(number, values))}]" for name, values in columns.items())
@@ -175,17 +184,22 @@ def _read_part(kind: type[Any], table: Any) -> Any:
 
 
 def _read_branch(table: Mapping[str, Any]) -> Branched:
-    return Branched(str(table.get("parent", "")), convert(table["epoch"], int, "epoch"), dict(table["settings"]))
+    turns = table["turns"]
+    epochs = tuple(convert(turn["epoch"], int, "epoch") for turn in turns)
+    return Branched(str(table["parent"]), epochs, tuple(dict(turn["settings"]) for turn in turns))
 
 
-def _read_baseline(table: Mapping[str, Any]) -> BaselineMeasured:
+def _read_baseline(table: Mapping[str, Any], settings: int) -> BaselineMeasured:
     columns = {
         part: {name: tuple(map(float, values)) for name, values in table.get(part, {}).items()}
         for part in ("train", "validation")
     }
     test = {name: float(value) for name, value in table["test"].items()} if "test" in table else None
     says, left_out = str(table.get("says", "")), str(table.get("left_out", ""))
-    return BaselineMeasured(str(table["name"]), says, columns["train"], columns["validation"], test, left_out)
+    setting = convert(table.get("setting", 0), int, "setting")
+    if not 0 <= setting < settings:
+        raise LabError(f"a baseline is of setting {setting}, but there are {settings}")
+    return BaselineMeasured(str(table["name"]), says, columns["train"], columns["validation"], test, left_out, setting)
 
 
 def _read_run(table: Mapping[str, Any]) -> RunRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,16 +11,21 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.errors import LabError
-from engine.events import DataLoading, Event, RunEnded
-from sessions import files
+from engine.events import Checkpoint, DataLoading, Event, RunEnded
+from sessions import checkpoints, files, lock
+from sessions.beside import journal_of
+from sessions.checkpoints import Checkpoints
 from sessions.journal import Journal
 from sessions.looks import before
 from sessions.page import Page
 from sessions.record import Record, fold
-from sessions.store import Store, interrupted, journal_of
+from sessions.recovery import interrupted
+from sessions.store import Store
 from sessions.weights import write_weights
 
 SAVE_SECONDS = 60.0
+GOES_ON = {"interrupted", "stopped"}
+"""Studies that `resume` goes on with, from their checkpoints."""
 
 
 class Recorder:
@@ -32,25 +38,54 @@ class Recorder:
         now: datetime,
         clock: Callable[[], float] = time.monotonic,
         path: Path | None = None,
+        *,
+        held: lock.Lock | None = None,
     ) -> None:
-        """Begin a page, or go on with the one at `path`, whose file stays as it is until there is more to keep."""
+        """Begin a page, or go on with the one at `path`, whose file stays as it is until there is more to keep.
+
+        `held` is the lock of `path`, where the caller has it already, and is given back at the end.
+
+        Raises
+        ------
+        Taken
+            Where another one writes the page at `path`.
+        """
         self.store = store
         self.path = path or store.new_path(page, now)
         self.page = replace(page, created=page.created if path else now, record=Record("training"))
+        self.held = held
+        self._now = now
         self._is_new = path is None
+        self._is_ours = path is not None
         self.problem = ""
         self._clock = clock
         self._saved = clock()
         self.weights: dict[int, str] = {}
         """Of every run that has ended, as its RunEnded had them."""
         self._journal: Journal | None = None
+        self._checkpoints = Checkpoints(self.path)
+        self._saving = threading.Lock()
+        self._is_over = False
+        if path is not None:
+            self._hold()
         try:
             if path is None:
                 # The page comes first: a journal alone would not say of which experiment.
+                self._hold()
                 store.save(self.path, self.page)
             self._journal = Journal(journal_of(self.path), clock)
         except LabError as error:
             self.problem = str(error)
+
+    def _hold(self) -> None:
+        """See that nobody else writes the page."""
+        if self.held is not None and self.held.is_held:
+            return
+        if self._is_ours:
+            self.held = lock.acquire(self.path, "trained")
+        else:
+            self.path, self.held = self.store.claim(self.page, self._now, "trained")
+            self._is_ours = True
 
     @property
     def record(self) -> Record:
@@ -61,7 +96,7 @@ class Recorder:
         """Take events in and return the record after them."""
         if self._journal is not None:
             try:
-                self._journal.append([event for event in batch if not isinstance(event, DataLoading)])
+                self._journal.append([event for event in batch if not isinstance(event, DataLoading | Checkpoint)])
             except LabError as error:
                 self.problem = str(error)
                 self._journal.close()
@@ -70,6 +105,8 @@ class Recorder:
         for event in batch:
             if isinstance(event, RunEnded) and event.weights:  # a replayed end has none
                 self.weights[event.run] = event.weights
+            elif isinstance(event, Checkpoint):
+                self._checkpoints.take(event)
         self.page = replace(self.page, record=record)
         return record
 
@@ -85,13 +122,29 @@ class Recorder:
                 await asyncio.to_thread(journal.sync)
             except OSError as error:
                 self.problem = f"{journal.path}: the disk does not keep the journal: {error.strerror}"
+        try:
+            if self._checkpoints.waiting:
+                await asyncio.to_thread(self._checkpoints.write)
+        except LabError as error:
+            self.problem = str(error)
         if self._clock() - self._saved >= SAVE_SECONDS:
-            await asyncio.to_thread(self.save)
+            await asyncio.to_thread(self.save_unless_over)
 
     def save(self) -> bool:
         """Write the page now; where that fails, `problem` says why and the journal stays."""
+        with self._saving:
+            return self._save()
+
+    def save_unless_over(self) -> None:
+        """Save in another thread, where the study may end, and the page be given back, before that thread begins."""
+        with self._saving:
+            if not self._is_over:
+                self._save()
+
+    def _save(self) -> bool:
         self._saved = self._clock()
         try:
+            self._hold()
             self.store.save(self.path, self.page)
             if self.weights:
                 write_weights(self.path, self.weights)
@@ -101,18 +154,29 @@ class Recorder:
         self.problem = ""
         return True
 
-    def finish(self) -> bool:
-        """Save the page for good and drop the journal; what still went is called interrupted."""
+    def finish(self, *, keep_lock: bool = False) -> bool:
+        """Save the page for good, drop the journal and give the page back; what still went is called interrupted.
+
+        With `keep_lock` the page stays locked for the caller, in `held`, as long as it could be saved. Once a page is
+        saved for good it stays as it is: a second time does nothing.
+        """
+        if self._is_over:
+            return True
         record = interrupted(self.record)
         looks = before(self.store.folder, record, self.path)
         self.page = replace(self.page, record=replace(record, looks_before=looks))
-        saved = self.save()
+        with self._saving:
+            saved = self._is_over = self._save()
+        if saved and record.status not in GOES_ON:
+            checkpoints.remove(self.path)
         if self._journal is not None:
             if saved:
                 self._journal.remove()
             else:
                 self._journal.close()
             self._journal = None
+        if not (saved and keep_lock):
+            self._give_back()
         return saved
 
     def discard(self) -> None:
@@ -120,5 +184,10 @@ class Recorder:
         if self._journal is not None:
             self._journal.remove()
             self._journal = None
-        if self._is_new:
+        if self._is_new and self._is_ours:
             files.remove(self.path)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        if self.held is not None:
+            self.held.release()

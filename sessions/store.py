@@ -6,18 +6,18 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from engine.errors import LabError, nearest
-from engine.events import RunEnded
-from sessions import codec, files, journal, lookalikes
+from sessions import codec, files, lock, lookalikes, recovery
+from sessions.beside import journal_of
+from sessions.lock import Doing, Lock, Taken
 from sessions.page import Page, default_title
-from sessions.record import Record, fold
-from sessions.weights import known_weights, write_weights
 
 SUFFIX = ".toml"
 VARIABLE = "LOSSBOOK_SESSIONS"
@@ -48,13 +48,34 @@ class Store:
     def new_path(self, page: Page, now: datetime) -> Path:
         """Return a path that no page has yet, such as `a-week-of-births-20261122-101500.toml`."""
         files.make_folder(self.folder)
+        return next(self._free_paths(page, now))
+
+    def claim(self, page: Page, now: datetime, doing: Doing) -> tuple[Path, Lock]:
+        """Return a path that no page has yet, and its lock: nobody else begins a page there.
+
+        Raises
+        ------
+        LabError
+            Where the folder cannot be written.
+        """
+        files.make_folder(self.folder)
+        for path in self._free_paths(page, now):
+            try:
+                held = lock.acquire(path, doing)
+            except Taken:
+                continue
+            # Its last owner may have begun and ended a page since it was looked for.
+            if not _is_taken(path):
+                return path, held
+            held.release()
+        raise AssertionError("there is always one more name")
+
+    def _free_paths(self, page: Page, now: datetime) -> Iterator[Path]:
         stem = f"{slug(page.title or default_title(page.experiment))}-{now:%Y%m%d-%H%M%S}"
-        path = self.folder / f"{stem}{SUFFIX}"
-        count = 1
-        while path.exists() or journal_of(path).exists():
-            count += 1
-            path = self.folder / f"{stem}-{count}{SUFFIX}"
-        return path
+        for number in count(1):
+            path = self.folder / f"{stem}{f'-{number}' if number > 1 else ''}{SUFFIX}"
+            if not _is_taken(path):
+                yield path
 
     def save(self, path: Path, page: Page) -> None:
         """Write a page; LabError where it cannot be, and then nothing has changed."""
@@ -92,40 +113,7 @@ class Store:
 
     def recover(self) -> list[str]:
         """Bring every page that a killed program left behind up to its last event, and say in a line what was done."""
-        said = []
-        for left in sorted(self.folder.glob("*.journal")):
-            path = left.with_suffix(SUFFIX)
-            if not journal.is_abandoned(left):
-                continue
-            try:
-                page = codec.read_page(path)
-                # A damaged journal ends early: the page may have been saved since.
-                events = list(journal.read(left))
-                told = max(fold(events), page.record or Record(), key=_epochs)
-                record = interrupted(told)
-                self.save(path, replace(page, record=record))
-                if found := {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}:
-                    write_weights(path, {**known_weights(path, found), **found})
-                left.unlink()
-            except (LabError, OSError) as error:
-                said.append(f"{path.stem} could not be recovered: {error}")
-            else:
-                said.append(f"{path.stem}: recovered to epoch {max((run.epoch for run in record.runs), default=0)}")
-        return said
-
-
-def interrupted(record: Record) -> Record:
-    """Return the record of a study that nobody ended: what was still going is called interrupted."""
-    if record.over:
-        return record
-    going = {"waiting", "training", "paused"}
-    runs = tuple(replace(run, status="interrupted") if run.status in going else run for run in record.runs)
-    return replace(record, status="interrupted", runs=runs)
-
-
-def journal_of(path: Path) -> Path:
-    """Return the journal beside a page."""
-    return path.with_suffix(".journal")
+        return recovery.recover(self.folder)
 
 
 def slug(title: str) -> str:
@@ -137,8 +125,8 @@ def slug(title: str) -> str:
     return stem.strip("-") or "page"
 
 
-def _epochs(record: Record) -> int:
-    return sum(run.epoch for run in record.runs)
+def _is_taken(path: Path) -> bool:
+    return any(file.is_symlink() or file.exists() for file in (path, journal_of(path)))
 
 
 def _modified(path: Path) -> float:

@@ -72,7 +72,7 @@ class Lossbook(App[None]):
         """Return the lab."""
         return self._lab
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Take the theme, the signals, and what a killed notebook left behind."""
         self.theme = self._first_theme
         loop = asyncio.get_running_loop()
@@ -86,6 +86,8 @@ class Lossbook(App[None]):
         self.run_worker(self._recover, thread=True)
         if self._replay is not None:
             self.replay_page(self._replay)
+        elif self.controller.restore():
+            await self._lab.show_page()
 
     def _recover(self) -> None:
         """Bring pages up to their journals, beside the screen's work."""

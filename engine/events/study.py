@@ -25,12 +25,15 @@ class StudyStarted:
 
 @dataclass(frozen=True, slots=True)
 class Branched:
-    """The study is a branch: as its parent up to an epoch, and from there on with other settings."""
+    """The study is a branch: as its parent up to an epoch, and from there on with other settings.
+
+    Where the parent is a branch too, its own come first.
+    """
 
     parent: str
     """The name of the parent's page."""
-    epoch: int
-    settings: dict[str, Any]
+    epochs: tuple[int, ...]
+    settings: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class BaselineMeasured:
     """Where the study looks at the test rows."""
     left_out: str = ""
     """Why there are no figures; empty where there are."""
+    setting: int = 0
+    """On whose rows: those of the first setting that has them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,10 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
             return replace(record, baselines=(*record.baselines, event))
         case SettingChosen(setting=setting, by=by):
             return replace(record, chosen=setting, chosen_by=by)
-        case RefitPlanned(label=label, epochs=epochs, reason=reason, setting=setting):
-            refit = RunRecord(label, "refit", setting, epochs=epochs)
-            return replace(record, runs=(*record.runs, refit), refit_reason=reason)
+        case RefitPlanned(run=place, label=label, epochs=epochs, reason=reason, setting=setting):
+            # One that goes on from a checkpoint is there already.
+            refit = record.refit or RunRecord(label, "refit", setting, epochs=epochs)
+            return replace(record, runs=(*record.runs[:place], refit), refit_reason=reason)
         case DataLoading(share=share):
             return replace(record, loading=max(share, record.loading or 0.0))
         case DataRead():

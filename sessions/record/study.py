@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.events import BaselineMeasured, Branched, DataRead, EnvironmentSeen
+from engine.plan import what_baselines_see
 from engine.sweep import Settings
 from sessions.record.run import OVER, RunRecord
 
@@ -50,6 +51,11 @@ class Record:
     def of_setting(self, setting: int) -> tuple[RunRecord, ...]:
         """The runs of one setting, the refit left out."""
         return tuple(run for run in self.candidates if run.setting == setting)
+
+    def baselines_of(self, setting: int) -> tuple[BaselineMeasured, ...]:
+        """Return the baselines of a setting, measured for it or for another that has the same rows and loss."""
+        wanted = what_baselines_see(self.settings[setting])
+        return tuple(one for one in self.baselines if what_baselines_see(self.settings[one.setting]) == wanted)
 
     @property
     def refit(self) -> RunRecord | None:

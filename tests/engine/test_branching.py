@@ -35,7 +35,7 @@ def jobs_of(runs=2, epochs=6, **training):
 
 
 def branch(jobs, epoch, settings, **course):
-    return train(jobs, FEED, course=Course(turn=Turn(epoch, settings), **course))
+    return train(jobs, FEED, course=Course(turns=(Turn(epoch, settings),), **course))
 
 
 def upto(bits, epoch):
@@ -96,6 +96,18 @@ def test_a_branch_goes_on_from_any_checkpoint(key):
             run: [p for p in parts if not isinstance(p[0], int) or p[0] > one.epoch] for run, parts in expected.items()
         }
         assert gone_on == left
+
+
+def test_a_branch_of_a_branch_has_both_turns():
+    turns = (Turn(2, {"training.learning_rate": 0.05}), Turn(4, {"model.dropout": 0.3}))
+    whole = train(jobs_of(), FEED, course=Course(turns=turns, checkpoint_seconds=1e-9))
+    first = bits_by_run(branch(jobs_of(), 2, turns[0].settings))
+    both = bits_by_run(whole)
+    assert upto(both, 4) == upto(first, 4)
+    assert all(both[run] != first[run] for run in first)
+    for one in (event for event in whole if isinstance(event, Checkpoint)):
+        gone_on = bits_by_run(train(jobs_of(), FEED, course=Course((one,), turns=turns)))
+        assert {run: parts[-1] for run, parts in gone_on.items()} == {run: parts[-1] for run, parts in both.items()}
 
 
 def test_a_branch_may_train_longer():

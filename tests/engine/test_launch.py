@@ -44,7 +44,7 @@ from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
 from engine.optimizers import ClosedForm
 from engine.plan import RunSpec, plan
 from engine.pool import Pool
-from engine.sharing import share_out
+from engine.sharing import measuring, share_out
 from engine.study import Study
 from engine.tables import to_tables
 from engine.validations import KFold
@@ -142,7 +142,8 @@ def test_a_pool_serves_many_studies_with_the_same_processes():
         try:
             results, pids = [], []
             for _ in range(2):
-                results.append([event async for batch in pool.train(SMALL, plan(SMALL)) for event in batch])
+                batches = pool.train(SMALL, plan(SMALL), measuring(SMALL, plan(SMALL)))
+                results.append([event async for batch in batches for event in batch])
                 pids.append(pool.process_ids)
         finally:
             await pool.close()

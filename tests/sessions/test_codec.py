@@ -95,9 +95,13 @@ BY_TYPE = {
 RUNS = st.builds(RunRecord, **{name: BY_TYPE[hint] for name, hint in typing.get_type_hints(RunRecord).items()})
 CHANGES = st.builds(Intervention, st.lists(COUNTS, min_size=1, max_size=3).map(tuple), COUNTS, TEXTS, NUMBERS)
 
-BRANCHES = st.builds(
-    Branched, TEXTS, COUNTS, st.dictionaries(NAMES, TEXTS | COUNTS | NUMBERS | st.lists(TEXTS), max_size=3)
-)
+TURNS = st.dictionaries(NAMES, TEXTS | COUNTS | NUMBERS | st.lists(TEXTS), max_size=3)
+
+
+@st.composite
+def branches(draw):
+    epochs = draw(st.lists(COUNTS, min_size=1, max_size=3))
+    return Branched(draw(TEXTS), tuple(epochs), tuple(draw(TURNS) for _ in epochs))
 
 
 def clean(event):
@@ -119,7 +123,7 @@ RECORDS = st.builds(
     st.none() | events_of("DataRead").map(clean),
     st.none() | events_of("EnvironmentSeen").map(clean),
     st.lists(CHANGES, max_size=2).map(tuple),
-    branch=st.none() | BRANCHES,
+    branch=st.none() | branches(),
     refit_reason=TEXTS,
 )
 DATES = st.datetimes(datetime(1900, 1, 1), datetime(2999, 1, 1))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
-import subprocess
-import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import any_events, open_files
+from making import any_events
 
 from engine.errors import LabError
 from engine.events import EpochEnded, RunsStarted, StudyEnded, StudyStarted
@@ -24,16 +21,6 @@ EVENTS = [
     *(EpochEnded((0, 1), epoch, {"loss": (float("nan"), 1 / epoch)}, {}, 0.5) for epoch in (1, 2, 3)),
     StudyEnded("finished"),
 ]
-
-
-HOLD = """
-import sys
-from pathlib import Path
-from sessions.journal import Journal
-journal = Journal(Path(sys.argv[1]))
-print("on", flush=True)
-sys.stdin.read()
-"""
 
 
 @pytest.fixture(scope="module")
@@ -140,29 +127,6 @@ def test_it_is_synced_once_a_second(tmp_path, monkeypatch):
     written.close()
 
 
-def test_only_a_journal_that_nobody_writes_is_abandoned(tmp_path):
-    path = tmp_path / "x.journal"
-    written = Journal(path)
-    assert not journal.is_abandoned(path)
-    written.close()
-    assert journal.is_abandoned(path)
-    written.close()
-    assert not journal.is_abandoned(tmp_path / "none.journal")
-    link = tmp_path / "link.journal"
-    link.symlink_to(path)
-    assert not journal.is_abandoned(link)
-
-
-def test_a_journal_that_another_process_holds_is_in_use(tmp_path):
-    path = tmp_path / "x.journal"
-    with subprocess.Popen([sys.executable, "-c", HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
-        assert other.stdout.readline() == b"on\n"
-        assert not journal.is_abandoned(path)
-        other.kill()
-        other.wait()
-        assert journal.is_abandoned(path)
-
-
 def test_a_name_that_is_taken_is_a_lab_error_and_stays(tmp_path):
     path = tmp_path / "x.journal"
     path.write_bytes(b"precious")
@@ -211,16 +175,3 @@ def test_a_short_write_is_continued(tmp_path, monkeypatch):
     written.append(EVENTS)
     written.close()
     assert len(list(journal.read(written.path))) == len(EVENTS)
-
-
-def test_a_file_system_without_locks_is_a_lab_error_and_leaves_no_journal(tmp_path, monkeypatch):
-    def failing(*_):
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-
-    before = open_files()
-    monkeypatch.setattr(fcntl, "flock", failing)
-    with pytest.raises(LabError):
-        Journal(tmp_path / "x.journal")
-    monkeypatch.undo()
-    assert open_files() == before
-    assert not (tmp_path / "x.journal").exists()

@@ -20,11 +20,12 @@ from engine.events import EpochEnded, RunEnded, RunsStarted, StudyEnded, StudySt
 from engine.experiment import Data, Experiment, Training
 from engine.plan import plan
 from sessions import codec, files
+from sessions.beside import journal_of
 from sessions.journal import Journal
 from sessions.page import Page
 from sessions.record import fold
 from sessions.recorder import SAVE_SECONDS, Recorder
-from sessions.store import Store, journal_of, slug
+from sessions.store import Store, slug
 
 NOW = datetime(2026, 11, 22, 10, 15)
 EXPERIMENT = Experiment(Data(Line(rows=30)), training=Training(epochs=4), restarts=2)
@@ -53,13 +54,19 @@ def no_space(*_, **__):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def kill(keeper):
+    """End a recorder as the end of its process does."""
+    keeper._journal.close()
+    keeper.held.forget()
+
+
 def names(store):
     return sorted(path.name for path in store.folder.iterdir() if not path.name.endswith(".bak"))
 
 
 def test_a_study_becomes_a_page_with_its_weights(store, said):
     keeper = recorder(store)
-    assert names(store) == ["a-page-20261122-101500.journal", "a-page-20261122-101500.toml"]
+    assert names(store) == [f"a-page-20261122-101500.{kind}" for kind in ("journal", "lock", "toml")]
     assert codec.read_page(keeper.path).record.status == "training"
     for event in said:
         record = keeper.take([event])
@@ -134,7 +141,7 @@ def test_a_damaged_journal_never_takes_a_page_back_behind_its_last_save(store, s
     keeper = recorder(store)
     keeper.take(said[:5])
     assert keeper.save()
-    keeper._journal.close()
+    kill(keeper)
     path = journal_of(keeper.path)
     content = bytearray(path.read_bytes())
     content[len(content) // 4] ^= 1
@@ -201,7 +208,7 @@ def test_what_a_killed_program_left_is_recovered_to_its_last_event(store, said):
     keeper = recorder(store)
     events = [event for event in said if not isinstance(event, RunEnded | StudyEnded)]
     keeper.take(events)
-    keeper._journal.close()  # as the end of its process does
+    kill(keeper)
     assert store.recover() == ["a-page-20261122-101500: recovered to epoch 4"]
     page = codec.read_page(keeper.path)
     assert page.record.status == "interrupted"
@@ -215,7 +222,7 @@ def test_what_a_killed_program_left_is_recovered_to_its_last_event(store, said):
 def test_every_moment_of_a_kill_is_recovered(store, said):
     keeper = recorder(store)
     keeper.take(said)
-    keeper._journal.close()
+    kill(keeper)
     path, page = journal_of(keeper.path), keeper.path.read_bytes()
     content = path.read_bytes()
     for length in range(0, len(content), 97):
@@ -244,10 +251,10 @@ def test_a_journal_in_use_is_not_taken(store, said):
 def test_a_journal_whose_page_cannot_be_read_stays_and_is_told(store, said, page):
     keeper = recorder(store)
     keeper.take(said[:4])
-    keeper._journal.close()
+    kill(keeper)
     good = Recorder(store, Page(EXPERIMENT, "Other"), NOW, lambda: 0.0)
     good.take(said[:4])
-    good._journal.close()
+    kill(good)
     keeper.path.unlink()
     if page is not None:
         keeper.path.write_bytes(page)
@@ -261,7 +268,7 @@ def test_a_journal_whose_page_cannot_be_read_stays_and_is_told(store, said, page
 def test_a_journal_of_runs_that_nobody_planned_stays_and_is_told(store):
     keeper = recorder(store)
     keeper._journal.append([STARTED, RunsStarted((5,), 1, 1, 1, 1, 1, 1)])
-    keeper._journal.close()
+    kill(keeper)
     (told,) = store.recover()
     assert "could not be recovered" in told
     assert journal_of(keeper.path).exists()

@@ -209,10 +209,10 @@ def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_lost_from_the_sc
 
 def test_a_page_is_saved_while_its_study_comes_to_its_end(tmp_path, monkeypatch):
     async def scene(lab):
-        def slow(recorder):
+        def slow(recorder, **options):
             begun.set()
             time.sleep(0.3)
-            return finish(recorder)
+            return finish(recorder, **options)
 
         finish, begun = Recorder.finish, threading.Event()
         monkeypatch.setattr(Recorder, "finish", slow)

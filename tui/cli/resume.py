@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from pathlib import Path
 
 from engine.errors import LabError
 from engine.pool import Pool
 from engine.study import Study
-from sessions import codec
+from sessions import checkpoints, codec, lock
 from sessions.again import Left, left_of
+from sessions.lock import Lock
 from sessions.recorder import Recorder
 from sessions.store import Store
 from sessions.weights import known_weights
@@ -29,9 +31,17 @@ def resume(options: argparse.Namespace) -> int:
     for left in store.recover():
         print(f"lossbook: {left}", file=sys.stderr)
     path = store.find(options.session)
+    held = lock.acquire(path, "trained")
+    try:
+        return _resume(path, held, store, options)
+    finally:
+        held.release()
+
+
+def _resume(path: Path, held: Lock, store: Store, options: argparse.Namespace) -> int:
     page = codec.read_page(path)
     try:
-        todo = left_of(page)
+        todo = left_of(page, checkpoints.read(path))
     except LabError as error:
         raise LabError(error.problem, error.hint, where=path.stem) from error
     if todo is None:
@@ -43,15 +53,15 @@ def resume(options: argparse.Namespace) -> int:
             print(f"{safe(path.stem, 200)}: every run has finished, nothing is left to do")
         return OK
     job = Job(path, {}, page, settled(page, path, {}))
-    return asyncio.run(_go_on(job, todo, store, options))
+    return asyncio.run(_go_on(job, todo, store, held, options))
 
 
-async def _go_on(job: Job, todo: Left, store: Store, options: argparse.Namespace) -> int:
+async def _go_on(job: Job, todo: Left, store: Store, held: Lock, options: argparse.Namespace) -> int:
     async with Pool(options.workers) as pool:
-        study = Study(job.experiment, pool, todo.ends)
-        recorder = Recorder(store, job.page, now(), path=job.path)
+        study = Study(job.experiment, pool, todo.ends, todo.course, todo.measured)
+        recorder = Recorder(store, job.page, now(), path=job.path, held=held)
         if recorder.problem:
-            return complain(f"{recorder.problem}; another lossbook may be training this page")
+            return complain(recorder.problem)
         recorder.weights |= {run: weights for run, weights in known_weights(job.path).items() if run in todo.ends}
         recorder.take(todo.opening)
         return await conduct(study, recorder, job, as_json_line=options.json)

@@ -14,13 +14,14 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.control import Stop
+from engine.course import Course
 from engine.errors import KeyProblem, LabError
 from engine.executor_pool import ExecutorPool
 from engine.experiment import Experiment
 from engine.plan import plan
 from engine.pool import Pool
 from engine.study import Study
-from sessions import codec
+from sessions import checkpoints, codec
 from sessions.page import Page, default_title
 from sessions.record import Record
 from sessions.recorder import Recorder
@@ -73,6 +74,8 @@ class Job:
     page: Page
     experiment: Experiment
     """The page's, with its data files named from the root."""
+    course: Course = checkpoints.ORDINARY
+    """Of a branch: what its runs have in common with their parent's."""
     conclude: Callable[[Page], list[str]] = lambda _: []
     """What is to be said of the page in the end."""
 
@@ -91,7 +94,7 @@ async def _run_all(jobs: list[Job], store: Store, pool: Pool | ExecutorPool, opt
 
 
 async def _run_one(job: Job, store: Store, pool: Pool | ExecutorPool, *, as_json_line: bool) -> int:
-    study = Study(job.experiment, pool)
+    study = Study(job.experiment, pool, course=job.course)
     recorder = Recorder(store, job.page, now())
     if recorder.problem:
         return complain(recorder.problem)

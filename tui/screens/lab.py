@@ -15,6 +15,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.worker import Worker
 
 from engine.errors import LabError
 from tui.commands import LAB, bindings
@@ -64,6 +65,7 @@ class LabScreen(Screen[None]):
         self._pace = Pace()
         self._seen = -1
         self._words_due = 0.0
+        self._autosaving: Worker[None] | None = None
         self._panels = Panels(controller.draft)
         self._stage = Stage(EMPTY)
         self._notes = Notes(id="notes", compact=True, placeholder="notes on this page (n)")
@@ -151,6 +153,8 @@ class LabScreen(Screen[None]):
         edited = " · panels changed: r starts a new page" if not controller.trains and controller.draft_differs else ""
         if (edited or controller.page is None) and controller.size:
             edited = f" · {controller.size}{' · r starts a new page' if edited else ''}"
+        if controller.read_only:
+            edited = f" · read only: {controller.read_only}{edited}"
         return Content.assemble(("Lossbook", "bold"), "  ", safe(controller.title, 60), safe(edited))
 
     def _say_where_it_stands(self, now: float) -> None:
@@ -329,4 +333,6 @@ class LabScreen(Screen[None]):
         self.controller.write(self._notes.text)
 
     def _autosave(self) -> None:
-        self.controller.autosave()
+        # One at a time: a disk may take longer than the time between two.
+        if self._autosaving is None or self._autosaving.is_finished:
+            self._autosaving = self.run_worker(self.controller.autosave(), exclusive=False)
