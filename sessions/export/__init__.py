@@ -6,7 +6,7 @@ from sessions.export.json_format import Json
 from sessions.export.md_format import Md
 from sessions.export.pytorch_format import PyTorch
 from sessions.export.svg_format import Svg
-from sessions.export.writing import exported, write
+from sessions.export.writing import exported, save_new, write
 
 __all__ = [
     "EXPORTS",
@@ -20,5 +20,6 @@ __all__ = [
     "Subject",
     "Svg",
     "exported",
+    "save_new",
     "write",
 ]

@@ -14,12 +14,12 @@ from sessions.advice import conclusions
 from sessions.export.base import EXPORTS, Exported, Renderer, Subject
 from sessions.export.drawn import curve_of
 from sessions.export.markdown import block, escaped, table
-from sessions.levels import said_of_baselines
+from sessions.levels import chosen_first, own_keys, said_of_baselines
 from sessions.looks import looks_of, said_of_looks
 from sessions.page import default_title
 from sessions.record import Record, RunRecord
-from sessions.report import baseline_as_plain, summarize
-from sessions.settings import chosen_result, names_of, ranked, results_of, varied
+from sessions.report import summarize, summary_of_baseline
+from sessions.settings import chosen_result, names_of, ranked, results_of, said, varied
 
 PARTS = ("train", "validation", "test")
 MOST_RUNS = 12
@@ -96,11 +96,11 @@ def _results(subject: Subject) -> Iterator[str]:
     if record.baselines:
         yield "## Baselines, on the same rows"
         yield _of_baselines(record, names, renderer)
-    said = conclusions(record, choose_by, renderer.figure)
-    said += [line for name in names for line in said_of_baselines(record, name, renderer.figure)]
-    if said:
+    lines = conclusions(record, choose_by, renderer.figure)
+    lines += [line for name in names for line in said_of_baselines(record, name, renderer.figure)]
+    if lines:
         yield "## What it says"
-        yield _listed(said, renderer)
+        yield _listed(lines, renderer)
 
 
 def _listed(lines: Sequence[str], renderer: Renderer) -> str:
@@ -166,12 +166,18 @@ def _of_baselines(record: Record, names: Sequence[str], renderer: Renderer) -> s
             summary[f"test.{name}"] = {"mean": test[name], "sd": 0.0}
     if summary:
         rows.append(["the network", *(_spread(summary.get(f"{part}.{name}"), renderer) for part, name in columns)])
-    for one in record.baselines:
-        found = baseline_as_plain(one)["summary"]
+    keys = own_keys(record)
+    for one in chosen_first(record):
+        found = summary_of_baseline(one)
         for name, value in (one.test or {}).items():
             found[f"test.{name}"] = {"mean": value, "sd": 0.0}
-        why = f"{one.name} ({one.left_out})" if one.left_out else one.name
-        rows.append([why, *(_spread(found.get(f"{part}.{name}"), renderer) for part, name in columns)])
+        label = " · ".join([one.name, said(record.settings[one.setting], keys)] if keys else [one.name])
+        rows.append(
+            [
+                f"{label} ({one.left_out})" if one.left_out else label,
+                *(_spread(found.get(f"{part}.{name}"), renderer) for part, name in columns),
+            ]
+        )
     better = ", ".join(f"{name}: larger is better" for name in names if name in LARGER_IS_BETTER)
     header = ["", *(f"{part} {name}" for part, name in columns)]
     shown = table(header, _visible(rows, renderer), right=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -41,11 +42,22 @@ def write(form: Format, made: Exported, out: Path, *, force: bool = False) -> li
     if made.beside is not None and form.beside is not None:
         # First, so that whoever finds the script finds what it reads.
         contents.insert(0, (out.with_suffix(form.beside), made.beside))
+    return list(reversed(save_new(contents, force=force)))
+
+
+def save_new(contents: Sequence[tuple[Path, bytes]], *, force: bool = False) -> list[Path]:
+    """Write files, each at once, after a look at all of them; return their paths.
+
+    Raises
+    ------
+    LabError
+        Where one is there already and `force` does not say to replace it, or it cannot be written.
+    """
     for path, _ in contents:
         _refuse_what_is_there(path, force=force)
     for path, content in contents:
         files.save(path, content)
-    return [path for path, _ in reversed(contents)]
+    return [path for path, _ in contents]
 
 
 def _refuse_what_is_there(path: Path, *, force: bool) -> None:

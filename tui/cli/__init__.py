@@ -137,6 +137,13 @@ def _add_pages(command: Add) -> None:
 
     _add_export(command)
 
+    predict = command("predict", "predict.predict", "apply a page's kept network to new rows, as CSV")
+    predict.add_argument("session", metavar="SESSION")
+    predict.add_argument("file", metavar="FILE", help="rows with the page's columns, or the name of a data set")
+    predict.add_argument("--run", type=_positive, metavar="N", help="its number on the page (default: the result)")
+    predict.add_argument("--out", metavar="FILE", help="a new file (default: standard output)")
+    predict.add_argument("--force", action="store_true", help="replace it if it is there; the old one stays as .bak")
+
     replay = command("replay", "replay.replay", "watch a page again")
     replay.add_argument("session", metavar="SESSION")
     replay.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="1 is the pace it had (default 1)")
