@@ -77,10 +77,10 @@ def read(path: Path) -> tuple[Checkpoint, ...]:
 def remove(path: Path) -> None:
     """Delete the checkpoints of a page: it has come to its end."""
     folder = folder_of(path)
-    if folder.is_symlink():
-        return  # not ours: what it leads to is somebody else's
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(folder)
+    # What a symbolic link leads to is somebody else's; what the disk does not let go harms nobody.
+    with contextlib.suppress(OSError):
+        if folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder)
 
 
 def _read(folder: Path) -> Iterator[Checkpoint]:

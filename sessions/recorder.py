@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.errors import LabError
 from engine.events import Checkpoint, DataLoading, Event, RunEnded
 from sessions import checkpoints, files, lock
+from sessions.archive import save_archive
 from sessions.beside import journal_of
 from sessions.checkpoints import Checkpoints
 from sessions.journal import Journal
@@ -21,11 +22,11 @@ from sessions.page import Page
 from sessions.record import Record, fold
 from sessions.recovery import interrupted
 from sessions.store import Store
-from sessions.weights import write_weights
 
 SAVE_SECONDS = 60.0
 GOES_ON = {"interrupted", "stopped"}
 """Studies that `resume` goes on with, from their checkpoints."""
+SAVES_AGAIN = "the disk works again: everything so far is saved"
 
 
 class Recorder:
@@ -95,12 +96,13 @@ class Recorder:
     def take(self, batch: Sequence[Event]) -> Record:
         """Take events in and return the record after them."""
         if self._journal is not None:
+            was_behind = self._journal.behind
             try:
                 self._journal.append([event for event in batch if not isinstance(event, DataLoading | Checkpoint)])
             except LabError as error:
                 self.problem = str(error)
-                self._journal.close()
-                self._journal = None
+            else:
+                self.problem = "" if was_behind else self.problem
         record = fold(batch, self.record)
         for event in batch:
             if isinstance(event, RunEnded) and event.weights:  # a replayed end has none
@@ -146,12 +148,12 @@ class Recorder:
         try:
             self._hold()
             self.store.save(self.path, self.page)
-            if self.weights:
-                write_weights(self.path, self.weights)
+            save_archive(self.path, self.record, self.weights)
         except LabError as error:
             self.problem = str(error)
             return False
-        self.problem = ""
+        if self._journal is None or not self._journal.behind:
+            self.problem = ""
         return True
 
     def finish(self, *, keep_lock: bool = False) -> bool:

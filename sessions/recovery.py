@@ -8,10 +8,11 @@ from pathlib import Path
 from engine.errors import LabError
 from engine.events import Event, RunEnded
 from sessions import codec, files, journal, lock
+from sessions.archive import known_weights, save_archive
 from sessions.beside import journal_of
 from sessions.lock import Taken
-from sessions.record import Record, fold
-from sessions.weights import known_weights, write_weights
+from sessions.origin import Origin
+from sessions.record import OVER, Record, fold
 
 
 def recover(folder: Path) -> list[str]:
@@ -19,10 +20,12 @@ def recover(folder: Path) -> list[str]:
 
     A page that another process has, or one of another machine, stays as it is.
     """
-    if not folder.is_dir():
-        return []
     said: list[str] = []
-    for path in _left_behind(folder):
+    try:
+        left = _left_behind(folder) if folder.is_dir() else []
+    except OSError as error:
+        return [f"{folder} cannot be read: {error.strerror}; {files.advice(error)}"]
+    for path in left:
         try:
             held = lock.acquire(path, "recovered")
         except Taken:
@@ -36,10 +39,7 @@ def recover(folder: Path) -> list[str]:
             said.append(f"{path.stem} could not be recovered: {error}")
         finally:
             held.release()
-    try:
-        files.remove_strays(folder)
-    except OSError as error:
-        said.append(f"{folder}: what a kill left could not be cleared away: {error.strerror}")
+    files.sweep(folder)
     return said
 
 
@@ -66,14 +66,19 @@ def _bring_up(path: Path) -> list[str]:
     page = codec.read_page(path)
     # A damaged journal ends early: the page may have been saved since.
     events: list[Event] = list(journal.read(left))
-    told = max(fold(events), page.record or Record(), key=_epochs)
-    record = interrupted(told)
+    damage = journal.damage(left, len(events))
+    known = page.record or Record()
+    heard = replace(fold(events), origin=Origin(known.origin.experiment))
+    record = interrupted(max(heard, known, key=_progress))
     files.save(path, codec.write_page(replace(page, record=record)).encode())
-    if found := {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}:
-        write_weights(path, {**known_weights(path, found), **found})
+    found = {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}
+    save_archive(path, record, known_weights(path, record, found) | found)
     left.unlink()
-    return [f"{path.stem}: recovered to epoch {max((run.epoch for run in record.runs), default=0)}"]
+    epoch = max((run.epoch for run in record.runs), default=0)
+    return [f"{path.stem}: recovered to epoch {epoch}{damage}"]
 
 
-def _epochs(record: Record) -> int:
-    return sum(run.epoch for run in record.runs)
+def _progress(record: Record) -> tuple[int, int, bool]:
+    """Return what tells which of two records of one study is the later one."""
+    ended = sum(run.status in OVER for run in record.runs)
+    return sum(run.epoch for run in record.runs), ended, record.over

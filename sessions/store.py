@@ -22,6 +22,7 @@ from sessions.page import Page, default_title
 SUFFIX = ".toml"
 VARIABLE = "LOSSBOOK_SESSIONS"
 LONGEST_NAME = 80
+ENDED = {"finished", "stopped", "diverged", "failed"}
 
 
 def default_folder() -> Path:
@@ -100,7 +101,10 @@ class Store:
 
     def paths(self) -> list[Path]:
         """Return the files of all pages, newest first."""
-        found = [path for path in self.folder.glob(f"*{SUFFIX}") if not path.name.startswith(".")]
+        try:
+            found = [path for path in self.folder.glob(f"*{SUFFIX}") if not path.name.startswith(".")]
+        except OSError as error:
+            raise LabError(f"cannot be read: {error.strerror}", files.advice(error), where=str(self.folder)) from error
         return sorted(found, key=lambda path: (_modified(path), path.name), reverse=True)
 
     def entries(self) -> Iterator[Entry]:
@@ -126,7 +130,7 @@ def slug(title: str) -> str:
 
 
 def _is_taken(path: Path) -> bool:
-    return any(file.is_symlink() or file.exists() for file in (path, journal_of(path)))
+    return any(map(os.path.lexists, (path, journal_of(path))))
 
 
 def _modified(path: Path) -> float:

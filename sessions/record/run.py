@@ -11,6 +11,7 @@ from sessions.curve import Curve
 
 Curves: TypeAlias = dict[str, Curve]
 
+CURVES = ("train_curves", "validation_curves")
 OVER = {"finished", "stopped", "diverged", "failed"}
 
 

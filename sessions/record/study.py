@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.events import BaselineMeasured, Branched, DataRead, EnvironmentSeen
 from engine.plan import what_baselines_see
 from engine.sweep import Settings
+from sessions.origin import Origin
 from sessions.record.run import OVER, RunRecord
 
 
@@ -42,6 +43,8 @@ class Record:
     """How often other pages had looked at the same test rows when this one did."""
     loading: float | None = None
     """The share of a large file that has been read; None where nothing is being read. Never saved."""
+    origin: Origin = field(default=Origin(), compare=False, repr=False)
+    """What the page from which it was read says of it."""
 
     @property
     def candidates(self) -> tuple[RunRecord, ...]:

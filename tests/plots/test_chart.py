@@ -141,6 +141,14 @@ def test_a_crowded_legend_keeps_levels_before_notes():
     assert "a note" not in text
 
 
+@pytest.mark.parametrize(("height", "says"), [(15, True), (13, False)])
+def test_a_note_has_the_second_row_where_the_plot_is_high_enough(height, says):
+    lines = (curve(60), curve(60, "validation", "validation"), reference("constant", 0.5), reference("linear", 0.3))
+    rows = shown(PlotData(lines, 60, y_title="loss", notes=("bold: mean of 5 folds", "dotted: ± sd")), 50, height)
+    assert ("bold: mean of 5 folds" in rows.splitlines()[1]) == says
+    assert "dotted" not in rows
+
+
 def test_settings_that_find_no_room_leave_that_of_levels():
     lines = [curve(60, f"a setting of a long name {k}", "validation", family=k) for k in range(6)]
     rows = shown(PlotData((*lines, reference("constant", 0.5), reference("linear", 0.3)), 60), 44, 12).splitlines()

@@ -11,6 +11,7 @@ from engine.experiment import Experiment
 from engine.pool import Pool
 from engine.study import Study
 from sessions import codec
+from sessions.archive import with_known_history
 from sessions.course_of import course_again
 from sessions.page import Page
 from sessions.record import Record, fold
@@ -28,7 +29,7 @@ def verify_page(options: argparse.Namespace) -> int:
     """Re-run and compare."""
     path = store_of(options).find(options.session)
     page = codec.read_page(path)
-    record = page.record
+    record = page.record and with_known_history(path, page.record)
     if record is None or not any(run.train_curves for run in record.runs):
         raise LabError("holds no runs to verify", "train it first: lossbook run SESSION", where=path.stem)
     again = asyncio.run(_train(settled(page, path, {}), page, record, options.workers))

@@ -34,7 +34,7 @@ WIDEST_POWER = 6
 PACKED = 11
 # A packed legend has one row in so many: more for levels, each of which needs its name; fewer for notes, but where
 # families are told apart these say by what.
-ROOM = {"text": 8, "reference": 3}
+ROOM = {"text": 7, "reference": 3}
 ROOM_ELSE = 4
 # A level so many times above or below the curves is still drawn on a log axis.
 NEAR = 3
