@@ -103,7 +103,7 @@ def summary_of(runs: Sequence[RunRecord]) -> Summary:
                 if name in (figures := getattr(run, part) or {})
             ]
             means = over_folds(values)
-            if means and not any(math.isnan(mean) for mean in means):
+            if means and all(map(math.isfinite, means)):
                 mean, sd = mean_and_sd(means)
                 summary[f"{part}.{name}"] = {"mean": mean, "sd": sd}
     return summary

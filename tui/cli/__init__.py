@@ -140,6 +140,15 @@ def _add_pages(command: Add) -> None:
     compare.add_argument("pages", nargs="+", metavar="SESSION", help="two or more")
     _add_json(compare)
 
+    _add_export(command)
+
+    predict = command("predict", "predict.predict", "apply a page's kept network to new rows, as CSV")
+    predict.add_argument("session", metavar="SESSION")
+    predict.add_argument("file", metavar="FILE", help="rows with the page's columns, or the name of a data set")
+    predict.add_argument("--run", type=_positive, metavar="N", help="its number on the page (default: the result)")
+    predict.add_argument("--out", metavar="FILE", help="a new file (default: standard output)")
+    predict.add_argument("--force", action="store_true", help="replace it if it is there; the old one stays as .bak")
+
     replay = command("replay", "replay.replay", "watch a page again")
     replay.add_argument("session", metavar="SESSION")
     replay.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="1 is the pace it had (default 1)")
@@ -150,6 +159,21 @@ def _add_pages(command: Add) -> None:
     inspect.add_argument("session", metavar="SESSION")
     inspect.add_argument("--run", type=_positive, metavar="N", help="its number on the page (default: the last)")
     _add_json(inspect)
+
+
+def _add_export(command: Add) -> None:
+    """Add what takes a page elsewhere."""
+    export = command("export", "export.export", "write a page down for others: as a table, a report, a plot, a script")
+    export.add_argument("session", metavar="SESSION")
+    # The formats are looked up when one is asked for: `--help` must come at once.
+    formats = "csv (every epoch), json (everything), md (a report), svg (the plot) or pytorch (a script that trains it)"
+    export.add_argument("--to", required=True, metavar="FORMAT", help=formats)
+    export.add_argument("--out", metavar="FILE", help="a new file (default: standard output)")
+    export.add_argument("--force", action="store_true", help="replace FILE if it is there; the old one stays as .bak")
+    export.add_argument("--final", action="store_true", help="csv: a row for each run with its figures at the end")
+    export.add_argument("--run", type=_positive, metavar="N", help="pytorch: which run (default: the result)")
+    export.add_argument("--metric", metavar="NAME", help="md and svg: what is drawn (default: loss)")
+    export.add_argument("--log", action="store_true", help="md and svg: on a logarithmic axis")
 
 
 def _add_data(command: Add) -> None:
