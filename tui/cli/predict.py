@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sessions.weights import read_weights, spec_of
 
 from engine.data import SOURCES
 from engine.errors import LabError, nearest
@@ -22,7 +23,6 @@ from sessions import codec
 from sessions.export import save_new
 from sessions.export.cells import table
 from sessions.result import result_of
-from sessions.weights import read_weights, spec_of
 from tui.cli.experiments import settled
 from tui.cli.pages import store_of
 from tui.text import masked, safe
