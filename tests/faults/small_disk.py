@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from sessions import journal
+from sessions import codec, journal
 
 PATIENCE = 60.0
 EXPERIMENT = """\
@@ -99,8 +99,6 @@ def main(work, ending):
             ).stderr  # fmt: skip
         said["files"] = sorted(path.name for path in pages.iterdir())
         said["log"] = log.read_text()
-        from sessions import codec
-
         (page,) = [codec.read_page(path) for path in pages.glob("*.toml")]
         said["page"] = [page.record.status, page.warning, sum(run.epoch for run in page.record.runs)]
         print(json.dumps(said))
