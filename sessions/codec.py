@@ -191,6 +191,6 @@ def _suspicion(text: str, page: Page) -> str:
     """Return a warning where the text below `[record]` is not the one whose checksum stands above it."""
     # The last one: notes may hold what looks like a record.
     found = RECORDED.match(text, text.rfind("\n[record]\n") + 1)
-    if page.record is None or (found is not None and found["sum"] == checksum(text[found.end() :])):
+    if page.record is None if found is None else found["sum"] == checksum(text[found.end() :]):
         return ""
     return "its [record] is not as lossbook wrote it: it was edited, or is damaged"

@@ -102,7 +102,8 @@ class Recorder:
             try:
                 self._journal.append([event for event in batch if not isinstance(event, DataLoading | Checkpoint)])
             except LabError as error:
-                self.problem = str(error)
+                # What is wrong with the page weighs more: a problem is told once, not in turn with another.
+                self.problem = self.problem or str(error)
             else:
                 self.problem = "" if was_behind else self.problem
         record = fold(batch, self.record)

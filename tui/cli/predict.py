@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sessions.weights import read_weights, spec_of
 
 from engine.data import SOURCES
 from engine.errors import LabError, nearest
@@ -20,9 +19,11 @@ from engine.experiment import Experiment
 from engine.plan import RunSpec
 from engine.pool import Pool
 from sessions import codec
+from sessions.archive import read_weights
 from sessions.export import save_new
 from sessions.export.cells import table
 from sessions.result import result_of
+from sessions.specs import spec_of
 from tui.cli.experiments import settled
 from tui.cli.pages import store_of
 from tui.text import masked, safe
