@@ -23,5 +23,5 @@ def untouched(path: Path) -> Iterator[None]:
     """
     journal = journal_of(path)
     if os.path.lexists(journal) and not is_abandoned(journal):
-        raise LabError("is being trained by another lossbook", "wait until that has ended", where=path.stem)
+        raise LabError("is being trained", "stop it first, or wait until it has ended", where=path.stem)
     yield

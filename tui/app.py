@@ -177,7 +177,21 @@ class Lossbook(App[None]):
             else:
                 await self._lab.show_page()
 
+        self.controller.autosave()
         self.push_screen(LibraryScreen(self.controller.store), take)
+
+    def on_library_screen_moved(self, event: LibraryScreen.Moved) -> None:
+        """Follow the page in the lab to its new name, or take it off the screen where it lies in the bin."""
+        if event.path != self.controller.path:
+            return
+        try:
+            if event.now is None:
+                self.controller.clear()
+            else:
+                self.controller.page, self.controller.path = codec.read_page(event.now), event.now
+        except LabError as error:
+            self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
+        self._lab.redraw()
 
     def action_replay(self) -> None:
         """Watch the page on the screen again."""
