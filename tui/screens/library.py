@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import ClassVar, TypeAlias
 
@@ -150,8 +149,9 @@ class LibraryScreen(Screen[Wanted | None]):
         if event.entry is not None:
             lead = "u brings it back" if self._in_bin else "enter opens"
             self._said.update(Content(f"{lead} · {said_of(event.entry)}"))
-        self.run_worker(partial(self._look_at, event.entry), exclusive=True, group="preview")
+        self._look_at(event.entry)
 
+    @work(exclusive=True, group="preview")
     async def _look_at(self, entry: Listed | None) -> None:
         if entry is None or entry.problem or not self._preview.display:
             self._preview.show(entry, None)
@@ -227,7 +227,7 @@ class LibraryScreen(Screen[Wanted | None]):
     def action_preview(self) -> None:
         """Show the page under the cursor, or leave the room to the table."""
         self._preview.display = not self._preview.display
-        self.run_worker(partial(self._look_at, self._table.entry), exclusive=True, group="preview")
+        self._look_at(self._table.entry)
 
     def action_rename(self) -> None:
         """Give the page another title."""
@@ -286,9 +286,9 @@ class LibraryScreen(Screen[Wanted | None]):
         """Bring back the page under the cursor in the bin, or what was deleted last."""
         entry = self._table.entry
         if self._in_bin and entry is not None:
-            self._do(lambda: self._bin.restore(entry.name), None, entry.file)
+            self._do(lambda: self._bin.restore(entry.name), stay_on=entry.file)
         elif not self._in_bin and self._deleted:
-            self._do(lambda: self._bin.restore(self._deleted.pop()), None)
+            self._do(lambda: self._bin.restore(self._deleted.pop()))
         else:
             self._warn("nothing was deleted here; b shows the bin")
 
@@ -298,22 +298,21 @@ class LibraryScreen(Screen[Wanted | None]):
         self._head("reading …")
         self._read()
 
-    def _do(self, change: Callable[[], Path | None], entry: Listed | None, stay_on: str | None = None) -> None:
+    @work(group="change")
+    async def _do(
+        self, change: Callable[[], Path | None], entry: Listed | None = None, stay_on: str | None = None
+    ) -> None:
         """Change a page beside the screen's work, then show the pages as they are."""
-
-        async def work() -> None:
-            try:
-                now = await beside(change)
-            except LabError as error:
-                self._complain(error)
-                return
-            if entry is not None:
-                self.post_message(self.Moved(entry.path, now))
-                if now is None:
-                    self.notify("in the bin: u brings it back, b shows the bin", markup=False)
-            self._read(now.name if now is not None else stay_on)
-
-        self.run_worker(work, group="change")
+        try:
+            now = await beside(change)
+        except LabError as error:
+            self._complain(error)
+            return
+        if entry is not None:
+            self.post_message(self.Moved(entry.path, now))
+            if now is None:
+                self.notify("in the bin: u brings it back, b shows the bin", markup=False)
+        self._read(now.name if now is not None else stay_on)
 
     def _complain(self, error: LabError) -> None:
         self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
