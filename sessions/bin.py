@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 from engine.errors import LabError, nearest
@@ -51,11 +52,11 @@ class Bin:
             Where it is not here, or cannot be moved.
         """
         self._no_link()
-        names = [entry.name for entry in self.entries()]
         stem = name.removesuffix(SUFFIX)
-        if stem not in names:
-            raise LabError(f"there is no page {name!r} in the bin", nearest(name, names) if names else "it is empty")
         path = self.folder / f"{stem}{SUFFIX}"
+        if "/" in stem or not os.path.lexists(path):
+            names = [entry.name for entry in self.entries()]
+            raise LabError(f"there is no page {name!r} in the bin", nearest(name, names) if names else "it is empty")
         with untouched(path):
             return move(path, self.pages, stem)
 

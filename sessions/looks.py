@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-import stat
 from pathlib import Path
 
 from engine.events import Figures
@@ -46,7 +45,7 @@ def _known_or_said(path: Path, entry: Listed | None) -> tuple[str, int]:
         status = path.lstat()
     except OSError:
         return NOTHING
-    if entry is not None and stat.S_ISREG(status.st_mode) and entry.stamp == Stamp.of(status):
+    if entry is not None and entry.stamp == Stamp.of(status):
         return entry.ledger_rows, entry.ledger_looks
     return said_in(path)
 

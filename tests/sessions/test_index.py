@@ -26,9 +26,10 @@ from sessions.index import Index, entries_of
 from sessions.page import Page
 from sessions.record import Record, RunRecord
 
+EVERYTHING = " ".join(HOSTILE.values())
 ROWS = ("ab" * 32, "cd" * 32)
 EXPERIMENT = tables.from_tables(SMALL)
-NAMES = st.sampled_from(["a", "b", "a b", "[b]", "\x1b]52;c;x\x07", "e\u0301", "\udc80", ".hidden", "über" * 20])
+NAMES = st.sampled_from(["a", "b [b]", "\x1b]52;c;x\x07\udc80", ".hidden"])
 LATER = 60 * 10**9
 
 
@@ -84,7 +85,7 @@ class Folder(RuleBasedStateMachine):
     def path(self, name):
         return self.folder / f"{name}.toml"
 
-    @rule(name=NAMES, title=st.sampled_from(["one", "two", *HOSTILE.values()]), looked=st.booleans())
+    @rule(name=NAMES, title=st.sampled_from(["one", "two", EVERYTHING]), looked=st.booleans())
     def save(self, name, title, looked):
         if not self.path(name).is_dir():
             files.save(self.path(name), made(title, looked))
