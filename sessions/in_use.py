@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import LabError
-from sessions.journal import is_abandoned
-from sessions.store import journal_of
+from sessions import lock
 
 
 @contextmanager
@@ -19,9 +16,10 @@ def untouched(path: Path) -> Iterator[None]:
     Raises
     ------
     LabError
-        Where somebody does.
+        Where somebody does, with who that is.
     """
-    journal = journal_of(path)
-    if os.path.lexists(journal) and not is_abandoned(journal):
-        raise LabError("is being trained", "stop it first, or wait until it has ended", where=path.stem)
-    yield
+    held = lock.acquire(path, "edited")
+    try:
+        yield
+    finally:
+        held.release()

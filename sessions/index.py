@@ -103,6 +103,7 @@ def listed(folder: Path, file: str, page: Page) -> Listed:
         choose_by=page.experiment.choose_by,
         summary=summarize(known),
         notes=page.notes.strip().partition("\n")[0][:LONGEST_NOTE],
+        parent=known.branch.parent if known.branch else "",
         test_looks=known.looks_before + looks.looks_of(known),
     )
 

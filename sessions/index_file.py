@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import stat
 import zlib
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from engine.errors import LabError
 from sessions import files
 from sessions.listed import Listed, Stamp
 
@@ -51,20 +51,8 @@ def save(folder: Path, entries: Iterable[Listed]) -> None:
     body = ("[" + ",\n".join(row for row in rows if len(row) <= LONGEST_ENTRY) + "]").encode()
     if len(body) > MOST_BYTES:
         return
-    with contextlib.suppress(OSError):
-        _replace(folder, _head(body) + b"\n" + body)
-
-
-def _replace(folder: Path, content: bytes) -> None:
-    temporary = folder / f".{NAME}.{secrets.token_hex(4)}.tmp"
-    # Not synced: what a crash leaves is told by the checksum.
-    with os.fdopen(files.create(temporary), "wb") as file:
-        try:
-            file.write(content)
-            file.flush()
-            temporary.replace(folder / NAME)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with contextlib.suppress(LabError):
+        files.save(folder / NAME, _head(body) + b"\n" + body, keep_old=False)
 
 
 def _content(path: Path) -> bytes:

@@ -162,9 +162,12 @@ class Lossbook(App[None]):
 
     def action_library(self) -> None:
         """Show the saved pages, and do with one what a person wants."""
+        before = self.controller.path
 
         async def take(wanted: tuple[str, Path] | None) -> None:
             if wanted is None:
+                if self.controller.path != before:
+                    await self._lab.show_page()
                 return
             what, path = wanted
             if what == "replay":
@@ -177,21 +180,7 @@ class Lossbook(App[None]):
             else:
                 await self._lab.show_page()
 
-        self.controller.autosave()
-        self.push_screen(LibraryScreen(self.controller.store), take)
-
-    def on_library_screen_moved(self, event: LibraryScreen.Moved) -> None:
-        """Follow the page in the lab to its new name, or take it off the screen where it lies in the bin."""
-        if event.path != self.controller.path:
-            return
-        try:
-            if event.now is None:
-                self.controller.clear()
-            else:
-                self.controller.page, self.controller.path = codec.read_page(event.now), event.now
-        except LabError as error:
-            self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
-        self._lab.redraw()
+        self.push_screen(LibraryScreen(self.controller), take)
 
     def action_replay(self) -> None:
         """Watch the page on the screen again."""

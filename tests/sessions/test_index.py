@@ -153,7 +153,7 @@ class Folder(RuleBasedStateMachine):
             listed(self.folder)
         unlasting = [path for path in pages(self.folder) if path.is_symlink() or fresh(self.folder)[path.name].problem]
         assert len(unlasting) == read.call_count
-        assert not [*self.folder.glob("*.tmp"), *self.folder.glob(".*.tmp")]
+        assert not [*self.folder.glob("*.tmp"), *self.folder.glob(".*.tmp"), *self.folder.glob(".*.bak")]
 
 
 TestFolder = Folder.TestCase

@@ -16,11 +16,10 @@ from notebook import HOSTILE, SMALL
 
 from engine import tables
 from engine.errors import LabError
-from sessions import codec, moving
+from sessions import codec, lock, moving
 from sessions.bin import Bin
 from sessions.heading import with_key
 from sessions.index import entries_of
-from sessions.journal import Journal
 from sessions.moving import BESIDE, files_of
 from sessions.page import Page
 from sessions.record import Record, RunRecord
@@ -48,7 +47,7 @@ def everything(folder):
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != ".index.json"
+        if path.is_file() and path.name != ".index.json" and path.suffix != ".lock"
     }
 
 
@@ -201,13 +200,14 @@ def test_whatever_fails_the_page_is_whole_at_one_name(tmp_path, fails, links):
 
 def test_a_page_that_is_trained_stays(tmp_path):
     path = put(tmp_path, beside=())
-    journal = Journal(path.with_suffix(".journal"))
+    held = lock.acquire(path, "trained")
+    (tmp_path / f"{path.stem}.journal").write_text("x")
     before = everything(tmp_path)
     for change in (lambda: rename(path, "x"), lambda: change_tags(path, ["x"]), lambda: Bin(tmp_path).put(path)):
         with pytest.raises(LabError, match="is being trained"):
             change()
     assert everything(tmp_path) == before
-    journal.close()
+    held.release()
     assert rename(path, "x").with_suffix(".journal").exists(), "an interrupted one moves with its journal"
 
 

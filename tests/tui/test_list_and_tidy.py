@@ -9,9 +9,8 @@ from unittest import mock
 import pytest
 from notebook import HOSTILE, SMALL, STEERING, saved_page
 
-from sessions import codec
+from sessions import codec, lock
 from sessions.finding import ORDERS
-from sessions.journal import Journal
 from tui.cli import build_parser, main
 
 HOSTILE_TITLE = " ".join(HOSTILE.values())
@@ -109,12 +108,12 @@ def test_a_page_is_renamed_deleted_and_brought_back(lossbook, tmp_path):
 
 def test_a_page_that_trains_is_left_alone(lossbook, tmp_path):
     path = saved_page(tmp_path, "one")
-    journal = Journal(path.with_suffix(".journal"))
+    held = lock.acquire(path, "trained")
     for command in (("rename", "one", "x"), ("delete", "one"), ("tag", "one", "+x")):
         status, _, errors = lossbook(*command)
         assert (status, errors.count("\n")) == (2, 1)
         assert "one: is being trained" in errors
-    journal.close()
+    held.release()
     assert path.exists()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeAlias
 
@@ -14,7 +13,6 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.events import Resize
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Static
 from textual.worker import get_current_worker
@@ -24,10 +22,10 @@ from sessions import codec
 from sessions.bin import Bin
 from sessions.index import Index
 from sessions.listed import Listed
-from sessions.store import Store
 from sessions.tidying import change_tags, rename
 from tui.background import beside
 from tui.commands import LIBRARY, bindings
+from tui.desk import Desk
 from tui.numbers import counted
 from tui.screens.ask import AskScreen, PickScreen
 from tui.screens.footer import KeysFooter
@@ -54,17 +52,11 @@ class LibraryScreen(Screen[Wanted | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LIBRARY)]
 
-    @dataclass
-    class Moved(Message):
-        """A page has another title, tags or name (`now`), or lies in the bin (None)."""
-
-        path: Path
-        now: Path | None
-
-    def __init__(self, store: Store) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self._store = store
-        self._bin = Bin(store.folder)
+        self._desk = desk
+        self._folder = desk.store.folder
+        self._bin = Bin(self._folder)
         self._in_bin = False
         self._deleted: list[str] = []
         """Names in the bin of what was deleted here, the last one last."""
@@ -103,7 +95,7 @@ class LibraryScreen(Screen[Wanted | None]):
         """Show what the index knows, then what has to be read, as it comes."""
         worker = get_current_worker()
         try:
-            index = Index(self._bin.folder if self._in_bin else self._store.folder)
+            index = Index(self._bin.folder if self._in_bin else self._folder)
         except LabError as error:
             self.app.call_from_thread(self._complain, error)
             return
@@ -140,7 +132,7 @@ class LibraryScreen(Screen[Wanted | None]):
             self._said.update(Content("nothing has these words" if len(shelf) else none))
 
     def _head(self, count: str) -> None:
-        where = self._bin.folder if self._in_bin else self._store.folder
+        where = self._bin.folder if self._in_bin else self._folder
         name = "Bin" if self._in_bin else "Library"
         self._heading.update(Content.assemble((name, "bold"), f"  {count}  ", (safe(str(where), 120), "$text-muted")))
 
@@ -303,16 +295,25 @@ class LibraryScreen(Screen[Wanted | None]):
         self, change: Callable[[], Path | None], entry: Listed | None = None, stay_on: str | None = None
     ) -> None:
         """Change a page beside the screen's work, then show the pages as they are."""
+        now = entry.path if entry is not None else None
         try:
+            if entry is not None:
+                # The lab may have this page, and its lock.
+                self._desk.step_aside(entry.path)
             now = await beside(change)
+            if entry is not None and now is None:
+                self.notify("in the bin: u brings it back, b shows the bin", markup=False)
         except LabError as error:
             self._complain(error)
-            return
         if entry is not None:
-            self.post_message(self.Moved(entry.path, now))
-            if now is None:
-                self.notify("in the bin: u brings it back, b shows the bin", markup=False)
+            self._follow(entry.path, now)
         self._read(now.name if now is not None else stay_on)
+
+    def _follow(self, path: Path, now: Path | None) -> None:
+        try:
+            self._desk.follow(path, now)
+        except LabError as error:
+            self._complain(error)
 
     def _complain(self, error: LabError) -> None:
         self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
