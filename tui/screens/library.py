@@ -139,8 +139,8 @@ class LibraryScreen(Screen[Wanted | None]):
     def on_pages_table_highlighted(self, event: PagesTable.Highlighted) -> None:
         """Say what the page is, and why where it cannot be read."""
         if event.entry is not None:
-            lead = "u brings it back" if self._in_bin else "enter opens"
-            self._said.update(Content(f"{lead} · {said_of(event.entry)}"))
+            lead = "" if event.entry.problem else "u brings it back · " if self._in_bin else "enter opens · "
+            self._said.update(Content(lead + said_of(event.entry)))
         self._look_at(event.entry)
 
     @work(exclusive=True, group="preview")

@@ -35,6 +35,10 @@ def _date(text: str) -> str:
     return text[:10] + GAP[:1] + text[11:16] if text else ""
 
 
+def _title(entry: Listed) -> str:
+    return f"{CANNOT}: {entry.name}" if entry.problem else entry.title
+
+
 def _saved(entry: Listed) -> str:
     if entry.stamp is None:
         return ""
@@ -51,7 +55,7 @@ CREATED = Column("created", "created", 10, lambda entry: entry.created[:10])
 MOMENT = Column("created", "created", 16, lambda entry: _date(entry.created))
 SAVED = Column("saved", "saved", 10, lambda entry: _saved(entry)[:10])
 SAVED_MOMENT = Column("saved", "saved", 16, _saved)
-TITLE = Column("title", "title", 20, lambda entry: CANNOT if entry.problem else safe(entry.title, LONGEST))
+TITLE = Column("title", "title", 20, lambda entry: safe(_title(entry), LONGEST))
 DATA = Column("data", "data", 10, lambda entry: safe(entry.data, LONGEST))
 STATUS = Column("status", "status", 13, _status)
 SIGN = Column("", "status", 1, lambda entry: _status(entry)[:1])
@@ -115,6 +119,6 @@ def _line(columns: Sequence[Column], cells: Sequence[str]) -> str:
 def said_of(entry: Listed) -> str:
     """Return a page in words, for the line below the table: the reason where it cannot be read."""
     if entry.problem:
-        return safe(f"{entry.problem} · {entry.file}", 300)
+        return safe(f"{entry.file} {entry.problem}", 300)
     parts = [status_of(entry), *([", ".join(entry.tags)] if entry.tags else []), entry.notes or entry.name]
     return safe(" · ".join(parts), 300)
