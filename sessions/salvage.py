@@ -64,6 +64,13 @@ def is_damaged(path: Path) -> bool:
     return False
 
 
+def what_is_wrong(path: Path, error: LabError) -> str:
+    """Return why a page cannot be read, and what to do: a damaged one can be salvaged, a mistake must be mended."""
+    if is_damaged(path):
+        return f"{error.problem}; `lossbook salvage {path.stem}` keeps what can be had of it"
+    return f"{error.problem}; {error.hint}" if error.hint else error.problem
+
+
 def salvage(path: Path) -> Salvaged | None:
     """Return what can be had of a damaged page; None where not even its data set and model can be made out."""
     try:

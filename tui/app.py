@@ -162,9 +162,12 @@ class Lossbook(App[None]):
 
     def action_library(self) -> None:
         """Show the saved pages, and do with one what a person wants."""
+        before = self.controller.path
 
         async def take(wanted: tuple[str, Path] | None) -> None:
             if wanted is None:
+                if self.controller.path != before:
+                    await self._lab.show_page()
                 return
             what, path = wanted
             if what == "replay":
@@ -177,7 +180,7 @@ class Lossbook(App[None]):
             else:
                 await self._lab.show_page()
 
-        self.push_screen(LibraryScreen(self.controller.store), take)
+        self.push_screen(LibraryScreen(self.controller), take)
 
     def action_replay(self) -> None:
         """Watch the page on the screen again."""

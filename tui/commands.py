@@ -73,8 +73,21 @@ LIBRARY = (
     Command("open", "enter", "Open", "put the page into the lab: its settings, curves and notes", footer=True),
     Command("replay", "v", "Replay", "watch the page again", footer=True),
     Command(
-        "filter", "slash", "Filter", "show only pages whose name, title, data or status has these words", footer=True
+        "filter",
+        "slash",
+        "Find",
+        "show only pages with these words, or with tag:T data:NAME verdict:V status:S",
+        footer=True,
     ),
+    Command("pick", "f", "Filter", "choose a data set, a tag, a verdict or a status to filter by"),
+    Command("sort", "s", "Sort", "sort by the next column", footer=True),
+    Command("reverse", "r", "Reverse", "sort the other way round"),
+    Command("preview", "p", "Preview", "show the page under the cursor, or leave the room to the table"),
+    Command("rename", "n", "Rename", "give the page another title, and its files the name that goes with it"),
+    Command("tags", "number_sign", "Tags", "give the page tags or take some away"),
+    Command("delete", "d,delete", "Delete", "move the page with all its files to the bin", footer=True),
+    Command("restore", "u", "Restore", "bring back what was deleted last; in the bin, the page under the cursor"),
+    Command("bin", "b", "Bin", "what is in the bin, or the pages again", footer=True),
     Command("back", "escape,o", "Back", "back to the lab", footer=True),
 )
 
@@ -138,6 +151,7 @@ NAMES = {
     "colon": ":",
     "slash": "/",
     "vertical_line": "|",
+    "number_sign": "#",
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",

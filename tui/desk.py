@@ -133,6 +133,35 @@ class Desk:
         self._unsaved_notes = self._told = False
         self.version += 1
 
+    def step_aside(self, path: Path) -> None:
+        """Save the notes of the page on the screen and give it back, if it is this one and not trained: it will move.
+
+        Raises
+        ------
+        LabError
+            Where the notes cannot be saved.
+        """
+        if path == self.path and self._recorder is None:
+            self._save_notes_of_old_page()
+            self._let_go()
+
+    def follow(self, path: Path, now: Path | None) -> None:
+        """Go on with the page on the screen where it lies `now`; with a new one where it lies nowhere any more.
+
+        Raises
+        ------
+        LabError
+            Where it cannot be read there.
+        """
+        if path != self.path or self._recorder is not None:
+            return
+        if now is None:
+            self.clear()
+            return
+        self.page, self.path = codec.read_page(now), now
+        self._held, self.read_only = self._lock(now)
+        self.version += 1
+
     def _lock(self, path: Path) -> tuple[lock.Lock | None, str]:
         """Return the lock of a page, or why there is none."""
         if path == self.path and self._held is not None and self._held.is_held:

@@ -23,6 +23,7 @@ from engine.plan import plan
 from sessions import codec, files, lock, quarantine, recovery
 from sessions.again import left_of
 from sessions.beside import journal_of, lock_of
+from sessions.index import entries_of
 from sessions.page import Page
 from sessions.record import fold
 from sessions.recorder import Recorder
@@ -201,7 +202,7 @@ def test_a_mistake_by_hand_is_no_damage_and_is_left_to_a_person(store, said, tex
     assert not is_damaged(path)
     (line,) = [*store.recover(), "nothing"][:1]
     assert line == "nothing"
-    (entry,) = store.entries()
+    (entry,) = entries_of(store.folder)
     assert "salvage" not in entry.problem
     assert damaged_in(store) == {}
 
@@ -211,7 +212,7 @@ def test_a_damaged_page_hides_no_other_and_stays_until_it_is_asked_for(store, te
     put(store, text, "good")
     content = path.read_bytes()
     assert store.recover() == []
-    problems = {entry.path.stem: entry.problem for entry in store.entries()}
+    problems = {entry.path.stem: entry.problem for entry in entries_of(store.folder)}
     assert problems["good"] == ""
     assert "`lossbook salvage bad` keeps what can be had" in problems["bad"]
     assert path.read_bytes() == content
