@@ -61,7 +61,7 @@ def lossbook(widths: tuple[int, ...], batch: int, rows: int, runs: int) -> Stepp
     from engine.data.sources import Line
     from engine.experiment import Data, Experiment, Model, Training
     from engine.jobs import Job
-    from engine.trainer import Stack
+    from engine.stack import Stack
 
     inputs, targets, classes = data(widths, rows)
     dataset = Dataset(

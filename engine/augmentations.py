@@ -112,7 +112,8 @@ class Augmenter:
         """Take each run's stream, and its features' standard deviations (features,) over its own training rows."""
         self._changes = [AUGMENTATIONS[name]() for name in names]
         # A stream for each kind: how many numbers one kind draws never moves another.
-        self._streams = [rng.spawn(len(names)) for rng in rngs]
+        self.streams = [rng.spawn(len(names)) for rng in rngs]
+        """Each run's streams, one a kind of change."""
         self._spreads = list(spreads)
         self._grid = dataset.grid
         self._centre = dataset.centre
@@ -120,7 +121,7 @@ class Augmenter:
     def apply(self, block: Floats) -> None:
         """Change gathered rows of all runs where they are: (runs, rows, features), raw but for the centre."""
         centre = self._centre.astype(block.dtype)
-        for rows, streams, spread in zip(block, self._streams, self._spreads, strict=True):
+        for rows, streams, spread in zip(block, self.streams, self._spreads, strict=True):
             changed: Floats = rows + centre
             for change, rng in zip(self._changes, streams, strict=True):
                 changed = change.change(changed, rng, self._grid, spread)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from engine.arrays import Floats
+from engine.arrays import Array, Floats
 from engine.experiment import EarlyStopping
 
 
@@ -38,6 +38,22 @@ class Best:
         if loss < self._marks[place] - rule.min_delta:
             self._marks[place], self._marked[place] = loss, epoch
         return epoch - self._marked[place] >= rule.patience
+
+    def state(self, places: Sequence[int]) -> dict[str, Array]:
+        """Return what some runs need to go on: (runs, …) each."""
+        marks = [[self._losses[p], self._marks[p], self._marked[p], self.epochs[p] or 0] for p in places]
+        state: dict[str, Array] = {"best": np.array(marks, dtype=np.float64)}
+        if len(self._kept):
+            state["best numbers"] = self._kept[places]
+        return state
+
+    def go_on(self, place: int, state: Mapping[str, Array]) -> None:
+        """Take up one run's state where it was left."""
+        loss, mark, marked, epoch = state["best"].tolist()
+        self._losses[place], self._marks[place] = loss, mark
+        self._marked[place], self.epochs[place] = int(marked), int(epoch) or None
+        if "best numbers" in state and len(self._kept):
+            self._kept[place] = state["best numbers"]
 
     def restore(self, place: int) -> None:
         """Put the best weights back, if they were kept and there is a best."""

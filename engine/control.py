@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
+from engine.course import NOTHING, Course
 from engine.errors import LabError
 from engine.plan import RunSpec
 
@@ -18,14 +19,17 @@ class Train:
 
     experiment: dict[str, Any]
     runs: tuple[RunSpec, ...]
+    course: Course = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Measure the baselines on the rows of these runs, which are all of one setting."""
+    """Measure the baselines on the rows of these runs, those of one setting after another's."""
 
     experiment: dict[str, Any]
     runs: tuple[RunSpec, ...]
+    known: tuple[tuple[int, str], ...] = ()
+    """Setting and name of those that have been measured already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,10 @@ def decode(line: str | bytes) -> Command:
         kind = KINDS[body.pop("command")]
         if kind in {Train, Measure}:
             body["runs"] = tuple(RunSpec(**spec) for spec in body["runs"])
+            if "course" in body:
+                body["course"] = Course.from_plain(body["course"])
+            if kind is Measure:
+                body["known"] = tuple((setting, name) for setting, name in body.get("known", ()))
         elif kind in {Inspect, TryRates}:
             body["run"] = RunSpec(**body["run"])
         command: Command = kind(**body)

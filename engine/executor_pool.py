@@ -6,18 +6,19 @@ import asyncio
 import concurrent.futures
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from engine import control, errand, events, tables
 from engine.control import Command, Measure, Stop, Train
+from engine.course import NOTHING, Course
 from engine.errand import Said
 from engine.errors import LabError
 from engine.events import Event, RunsAgain, RunsFailed
 from engine.experiment import Experiment
 from engine.machines import Machines
 from engine.plan import RunSpec
-from engine.sharing import measuring, pieces
+from engine.sharing import pieces
 
 TRIES = 2
 
@@ -72,19 +73,29 @@ class ExecutorPool:
         self._stopping = False
         self._machines: Machines | None = None
 
-    async def train(self, experiment: Experiment, specs: Sequence[RunSpec]) -> AsyncIterator[list[Event]]:
-        """Train the runs and yield the events of one task after another, as they end."""
+    async def train(
+        self,
+        experiment: Experiment,
+        specs: Sequence[RunSpec],
+        course: Course = NOTHING,
+        baselines: Measure | None = None,
+    ) -> AsyncIterator[list[Event]]:
+        """Train the runs, measure the baselines, and yield the events of one task after another, as they end."""
         threads = experiment.training.threads
         lanes = self._most or max(1, self._slots // threads)
         plain = tables.to_tables(experiment)
         machines = self._machines = self._machines_of(experiment)
         self._stopping = False
-        self._waiting = deque(Task(Train(plain, tuple(piece))) for piece in pieces(experiment, specs, lanes))
+        # What comes only at the end of a task is of no use as a checkpoint.
+        course = replace(course, checkpoint_seconds=0.0)
+        shared = pieces(experiment, specs, lanes, course)
+        jobs = [Train(plain, tuple(piece), course.of([spec.index for spec in piece])) for piece in shared]
+        self._waiting = deque(Task(job) for job in jobs)
         try:
             self._fill(lanes, threads)
             # Beside the others, as soon as there is a place: no run should wait for it.
-            for job in measuring(experiment, plain, specs):
-                self._begin(Task(job), threads)
+            if baselines is not None:
+                self._begin(Task(baselines), threads)
             while self._at_work:
                 done, _ = await asyncio.wait(self._at_work, return_when=asyncio.FIRST_COMPLETED)
                 said = [event for future in done for event in self._end(future, machines)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,11 +50,16 @@ def shape_of(experiment: Experiment) -> object:
     )
 
 
-def stacks(jobs: Sequence[Job], most: int | None = None) -> list[list[Job]]:
-    """Group runs that can train in one pass, at most so many each: the same shape, epochs and numbers of rows."""
+def stacks(
+    jobs: Sequence[Job], most: int | None = None, start_of: Callable[[int], int] = lambda _: 0
+) -> list[list[Job]]:
+    """Group runs that can train in one pass, at most so many each: the same shape, epochs and numbers of rows.
+
+    `start_of` says how many epochs a run has behind it.
+    """
     groups: dict[object, list[Job]] = {}
     for job in jobs:
-        sizes = (job.epochs, len(job.train), len(job.validation), len(job.test))
+        sizes = (start_of(job.index), job.epochs, len(job.train), len(job.validation), len(job.test))
         groups.setdefault((shape_of(job.experiment), sizes), []).append(job)
     size = most or max(1, len(jobs))
     return [group[start : start + size] for group in groups.values() for start in range(0, len(group), size)]

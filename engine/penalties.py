@@ -57,6 +57,11 @@ class Penalties:
         if self._shrinking is not None:
             self._shrinking.forget()
 
+    def go_to(self, update: int) -> None:
+        """Go on after so many updates."""
+        if self._shrinking is not None:
+            self._shrinking.go_to(update)
+
     def _clip(self) -> None:
         """Scale a gradient that is longer than `clip` down to it (Pascanu et al. 2013, arXiv 1211.5063)."""
         gradient = self._network.gradient

@@ -141,6 +141,19 @@ WHAT_IS_PREDICTED = ("data.name", "data.file", "data.target", "data.task", "data
 WHAT_THE_LOSS_IS = ("training.loss", "training.delta")
 
 
+def what_baselines_see(settings: Settings) -> str:
+    """Return what of a setting its baselines follow from, as one text: settings with the same share their baselines.
+
+    That is which rows there are, how they are divided, and by which loss they are judged.
+    """
+    return repr([(key, settings[key]) for key in sorted(settings) if is_seen_by_baselines(key)])
+
+
+def is_seen_by_baselines(key: str) -> bool:
+    """Tell whether another value of a key makes other baselines."""
+    return key.startswith(("data.", "validation.")) or key in {"seed", *WHAT_THE_LOSS_IS}
+
+
 def can_choose(experiment: Experiment) -> bool:
     """Tell whether the settings predict the same thing: where the target itself is varied, no figure chooses."""
     return not any(key in WHAT_IS_PREDICTED for key in experiment.sweep.keys)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from typing import Self, TypeVar
 
 from engine import tables
 from engine.control import Change, Command, Inspect, Look, Measure, Pause, Resume, Step, Stop, Train, TryRates
+from engine.course import NOTHING, Course
 from engine.errors import KeyProblem, LabError
-from engine.events import Event, Inspected, RatesTried, RunEnded, RunsAgain, RunsFailed, Seen
+from engine.events import Changed, Event, Inspected, RatesTried, RunEnded, RunsAgain, RunsFailed, Seen
 from engine.experiment import Experiment
 from engine.launch import Worker, cores
 from engine.plan import RunSpec, plan
-from engine.sharing import measuring, pieces
+from engine.sharing import pieces
 
 Answer = TypeVar("Answer", Inspected, RatesTried)
 
@@ -22,15 +24,27 @@ Answer = TypeVar("Answer", Inspected, RatesTried)
 class Task:
     """The runs of one call of `train`: what waits, and what a person has said meanwhile."""
 
-    def __init__(self, experiment: Experiment, specs: Sequence[RunSpec], workers: int) -> None:
+    def __init__(self, experiment: Experiment, specs: Sequence[RunSpec], workers: int, course: Course) -> None:
         self.tables = tables.to_tables(experiment)
-        shared = pieces(experiment, specs, workers)
-        self.waiting: deque[Train] = deque(Train(self.tables, tuple(piece)) for piece in shared)
+        self.course = course
+        shared = pieces(experiment, specs, workers, course)
+        self.waiting: deque[Train] = deque(self.job(piece) for piece in shared)
         self.said: asyncio.Queue[list[Event] | None] = asyncio.Queue()
         self.tried_again: set[int] = set()
+        self.told: list[Change] = []
+        """What a person has changed so far: pieces that begin later begin with it."""
         self.holding = False
-        self.changed = False
         self.stopping = False
+
+    def job(self, specs: Sequence[RunSpec]) -> Train:
+        """Return the job of training some of the runs."""
+        return Train(self.tables, tuple(specs), self.course.of([spec.index for spec in specs]))
+
+    def note(self, batch: Iterable[Event]) -> None:
+        """Note what a person has changed: a run that is trained once more has it done again."""
+        changes = tuple(event for event in batch if isinstance(event, Changed) and event not in self.course.changes)
+        if changes:
+            self.course = replace(self.course, changes=(*self.course.changes, *changes))
 
     def heed(self, command: Command) -> None:
         """Note what a piece that begins later must be told too."""
@@ -43,17 +57,19 @@ class Task:
             case Resume():
                 self.holding = False
             case Change():
-                self.changed = True
+                self.told.append(command)
+
+    def opening(self, piece: Train) -> list[Command]:
+        """Return what a worker that begins a piece is told with it. Runs that are trained again have their course."""
+        is_again = self.tried_again & {spec.index for spec in piece.runs}
+        return [piece, *([] if is_again else self.told), *([Pause()] if self.holding else [])]
 
     def again(self, piece: Train, open_runs: Sequence[int]) -> bool:
-        """Put the runs that a dead worker left back in the queue, once; return whether that was done.
-
-        A run gives the same bits in any company, but not without what a person changed on its way.
-        """
-        if self.changed or self.tried_again & set(open_runs):
+        """Put the runs that a dead worker left back in the queue, once; return whether that was done."""
+        if self.tried_again & set(open_runs):
             return False
         self.tried_again |= set(open_runs)
-        self.waiting.appendleft(Train(self.tables, tuple(spec for spec in piece.runs if spec.index in open_runs)))
+        self.waiting.appendleft(self.job([spec for spec in piece.runs if spec.index in open_runs]))
         return True
 
 
@@ -80,21 +96,27 @@ class Pool:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def train(self, experiment: Experiment, specs: Sequence[RunSpec]) -> AsyncIterator[list[Event]]:
+    async def train(
+        self,
+        experiment: Experiment,
+        specs: Sequence[RunSpec],
+        course: Course = NOTHING,
+        baselines: Measure | None = None,
+    ) -> AsyncIterator[list[Event]]:
         """Train the runs and yield their events as they come, several at once where they come quickly.
 
         A worker that has ended a piece takes the next one. One that dies is replaced, and what it had not ended is
-        trained once more; what dies twice has failed.
+        trained once more; what dies twice has failed. One more measures the baselines.
         """
         threads = experiment.training.threads
         count = self._asked or max(1, cores() // threads)
-        task = self._task = Task(experiment, specs, count)
+        task = self._task = Task(experiment, specs, count, course)
         # The number of threads is fixed when NumPy is loaded: a worker with another number is of no use here.
         for useless in [worker for worker in self._workers if not worker.alive or worker.blas_threads != threads]:
             self._workers.remove(useless)
             await useless.close()
         lanes = min(count, len(task.waiting))
-        measure = measuring(experiment, task.tables, specs)
+        measure = [] if baselines is None else [baselines]
         while len(self._workers) < lanes + len(measure):
             self._workers.append(await Worker.start(threads))
         lines = [asyncio.create_task(self._serve(task, worker)) for worker in self._workers[:lanes]]
@@ -107,6 +129,7 @@ class Pool:
                 if batch is None:
                     silent += 1
                 elif told := self._answer(batch):
+                    task.note(told)
                     yield told
             for line in lines:
                 line.result()
@@ -123,9 +146,8 @@ class Pool:
                 piece = task.waiting.popleft()
                 worker.open_runs = [spec.index for spec in piece.runs]
                 self._at_work.append(worker)
-                worker.send(piece)
-                if task.holding:
-                    worker.send(Pause())
+                for command in task.opening(piece):
+                    worker.send(command)
                 async for batch in worker.listen():
                     task.said.put_nowait(batch)
                 self._at_work.remove(worker)

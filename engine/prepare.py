@@ -72,9 +72,9 @@ def read(
         yield _part(experiment, part, known)
 
 
-def read_one(experiment: Experiment, specs: Sequence[RunSpec]) -> tuple[Feed, list[Job]]:
+def read_one(experiment: Experiment, specs: Sequence[RunSpec], reader: Reader | None = None) -> tuple[Feed, list[Job]]:
     """Read the data of runs of one setting, and cut each run's rows from them."""
-    (part,) = read(experiment, specs)
+    (part,) = read(experiment, specs, reader=reader)
     return part.feed, part.jobs
 
 

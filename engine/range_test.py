@@ -20,7 +20,7 @@ from engine.errors import KeyProblem
 from engine.experiment import Experiment
 from engine.jobs import Job
 from engine.plan import RunSpec
-from engine.trainer import Stack
+from engine.stack import Stack
 
 LOWEST, HIGHEST, PER_DECADE = -6, 2, 10
 """The first and the last rate as powers of ten, and how many rates there are from one power to the next."""
@@ -83,7 +83,7 @@ def range_test(jobs: Sequence[Job], feed: Feed) -> RangeTest:
     if not jobs[0].experiment.training.optimizer.iterates:
         raise KeyProblem("training.optimizer", "takes no steps: it has no learning rate", 'for example "adam" has one')
     stack = Stack([replace(job, experiment=_rising(job.experiment)) for job in jobs], feed)
-    stack.change_rate(1.0)
+    stack.change_rate(1.0, range(len(stack.runs)))
     rows = [evaluation.sample(job.train, MOST_ROWS) for job in jobs]
     batches = _endless(stack)
     places = range(len(jobs))

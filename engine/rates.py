@@ -30,6 +30,11 @@ class Ahead:
         self._block = self._work_out(steps).astype(self._dtype)
         self._place = 0
 
+    def go_to(self, step: int) -> None:
+        """Go on after so many steps."""
+        self.step = step
+        self.forget()
+
     def next(self) -> Floats:
         """Return the numbers of the next step."""
         if self._place == AHEAD:
@@ -55,9 +60,14 @@ class Rates:
         self._total = total
         self._per_epoch = per_epoch
 
-    def change(self, value: float) -> None:
-        """Give all runs another learning rate, on which their schedules go on."""
-        self._base[:] = value
+    @property
+    def base(self) -> Floats:
+        """The learning rates that the schedules go on from: (runs,)."""
+        return self._base
+
+    def change(self, value: float, places: Sequence[int]) -> None:
+        """Give some runs another learning rate, on which their schedules go on."""
+        self._base[list(places)] = value
 
     def at(self, updates: Floats) -> Floats:
         """Return the learning rates at some updates, counted from 0, float64: (n,) → (n, runs, 1)."""

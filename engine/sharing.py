@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from engine.control import Measure
+from engine.course import NOTHING, Course
 from engine.experiment import Experiment
 from engine.jobs import shape_of
-from engine.plan import RunSpec
-from engine.tables import Tables, plain, with_settings
+from engine.plan import RunSpec, what_baselines_see
+from engine.tables import plain, to_tables, with_settings
 
 MOST_RUNS = 100
 """Runs in a piece: a stack of more is hardly quicker, and what a worker holds must not grow with the study."""
 LARGE = 16
 """A stack of so many runs loses little where it is divided among the workers."""
+MOST_MEASURED = 30
+"""So many settings have baselines of their own: on each one's rows they take about as long as a small network."""
 
 
-def pieces(experiment: Experiment, specs: Sequence[RunSpec], workers: int) -> list[list[RunSpec]]:
+def pieces(
+    experiment: Experiment, specs: Sequence[RunSpec], workers: int, course: Course = NOTHING
+) -> list[list[RunSpec]]:
     """Divide runs into pieces, in the order in which they should begin.
 
     Runs of one shape stay together, since a stack of many is quicker than many of one. They are divided only where
     workers would stand idle, or where there are many.
     """
-    groups = _alike(experiment, specs)
+    starts: dict[int, list[RunSpec]] = {}
+    for spec in specs:
+        starts.setdefault(course.start_of(spec.index), []).append(spec)
+    groups = [group for some in starts.values() for group in _alike(experiment, some)]
     shared: list[list[RunSpec]] = []
     for group in groups:
         idle = len(groups) < workers
@@ -32,10 +40,21 @@ def pieces(experiment: Experiment, specs: Sequence[RunSpec], workers: int) -> li
     return shared
 
 
-def measuring(experiment: Experiment, whole: Tables, specs: Sequence[RunSpec]) -> list[Measure]:
-    """Return the job of measuring the baselines on the rows of the first setting; none where a refit trains."""
-    runs = tuple(spec for spec in specs if spec.role == "candidate" and spec.setting == 0)
-    return [Measure(whole, runs)] if experiment.baselines and runs else []
+def measuring(
+    experiment: Experiment, specs: Sequence[RunSpec], known: Iterable[tuple[int, str]] = ()
+) -> Measure | None:
+    """Return the job of measuring the baselines of all the planned runs; None where none are wanted.
+
+    Settings that read the same rows share them: they are measured for the first of these. What is `known`, by setting
+    and name, is not measured again.
+    """
+    if not experiment.baselines:
+        return None
+    first: dict[str, int] = {}
+    for spec in specs:
+        first.setdefault(what_baselines_see(spec.settings), spec.setting)
+    measured = set(list(first.values())[:MOST_MEASURED])
+    return Measure(to_tables(experiment), tuple(spec for spec in specs if spec.setting in measured), tuple(known))
 
 
 def share_out(specs: Sequence[RunSpec], count: int) -> list[list[RunSpec]]:

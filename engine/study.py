@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from functools import reduce
 from typing import Protocol
 
 from engine import plan
 from engine.choosing import best_of, mean_of, over_folds
-from engine.control import Command, Stop
-from engine.events import Event, RefitPlanned, RunEnded, RunsFailed, SettingChosen, StudyEnded, StudyStarted
+from engine.control import Command, Measure, Stop
+from engine.course import NOTHING, Course, turned
+from engine.events import Branched, Event, RefitPlanned, RunEnded, RunsFailed, SettingChosen, StudyEnded, StudyStarted
 from engine.experiment import Experiment
 from engine.plan import RunSpec
+from engine.sharing import measuring
 
 
 class Trainers(Protocol):
     """What trains the runs of a study: a pool of workers here, or an executor elsewhere."""
 
-    def train(self, experiment: Experiment, specs: Sequence[RunSpec]) -> AsyncIterator[list[Event]]:
-        """Train the runs and yield their events as they come."""
+    def train(
+        self,
+        experiment: Experiment,
+        specs: Sequence[RunSpec],
+        course: Course = NOTHING,
+        baselines: Measure | None = None,
+    ) -> AsyncIterator[list[Event]]:
+        """Train the runs as their course is settled, measure baselines beside them, and yield events as they come."""
         ...
 
     def send(self, command: Command) -> None:
@@ -29,15 +37,27 @@ class Trainers(Protocol):
 class Study:
     """Trains all runs of an experiment and tells what happens; commands reach the runs that train."""
 
-    def __init__(self, experiment: Experiment, trainers: Trainers, ends: Mapping[int, RunEnded] | None = None) -> None:
-        """Plan the runs; KeyProblem where that cannot be. Runs whose `ends` are known are not trained again."""
+    def __init__(
+        self,
+        experiment: Experiment,
+        trainers: Trainers,
+        ends: Mapping[int, RunEnded] | None = None,
+        course: Course = NOTHING,
+        measured: Iterable[tuple[int, str]] = (),
+    ) -> None:
+        """Plan the runs; KeyProblem where that cannot be.
+
+        Runs whose `ends` are known are not trained again, nor are baselines measured whose setting and name are known.
+        """
         self.experiment = experiment
+        self.course = course
         self.settings = plan.settings_of(experiment)
         self.specs = plan.plan(experiment)
         self._trainers = trainers
         self._stopping = False
         self._goes_on = ends is not None
         self._ends: dict[int, RunEnded] = dict(ends or {})
+        self._baselines = measuring(experiment, self.specs, measured)
 
     def send(self, command: Command) -> None:
         """Pass a person's command on; a stop also keeps the refit from starting."""
@@ -48,12 +68,10 @@ class Study:
         """Yield every event of the study, from StudyStarted, unless it goes on, to StudyEnded."""
         statuses = [end.status for end in self._ends.values()]
         if not self._goes_on:
-            yield [self._started()]
+            yield [self._started(), *self._branched()]
         left = [spec for spec in self.specs if spec.index not in self._ends]
-        # Baselines are measured on all folds at once, so not where some of these have been trained before.
-        experiment = replace(self.experiment, baselines=False) if self._goes_on else self.experiment
-        if left:
-            async for batch in self._trainers.train(experiment, left):
+        if left or self._baselines is not None:
+            async for batch in self._trainers.train(self.experiment, left, self.course, self._baselines):
                 statuses += _endings(batch)
                 self._ends |= {event.run: event for event in batch if isinstance(event, RunEnded)}
                 yield batch
@@ -63,9 +81,12 @@ class Study:
         if chosen is not None and plan.wants_refit(self.experiment):
             best = self._best_epochs(chosen)
             spec, reason = plan.refit(self.experiment, len(self.specs), best, chosen, self.settings[chosen])
+            if self.course.turns:
+                last = reduce(turned, (turn.settings for turn in self.course.turns), self.experiment)
+                reason = plan.refit(last, len(self.specs), best, chosen, self.settings[chosen])[1]
             statuses.clear()  # a study with a refit has come to its end only if the refit has
             yield [RefitPlanned(spec.index, spec.label, spec.epochs or 0, reason, chosen)]
-            async for batch in self._trainers.train(self.experiment, [spec]):
+            async for batch in self._trainers.train(self.experiment, [spec], self.course):
                 statuses += _endings(batch)
                 yield batch
         yield [StudyEnded(study_status(statuses, stopped=self._stopping))]
@@ -80,6 +101,11 @@ class Study:
             settings=tuple(self.settings),
             setting_of=tuple(spec.setting for spec in self.specs),
         )
+
+    def _branched(self) -> list[Event]:
+        turns = self.course.turns
+        epochs, settings = tuple(turn.epoch for turn in turns), tuple(turn.settings for turn in turns)
+        return [Branched(self.course.parent, epochs, settings)] if turns else []
 
     def _chosen(self) -> int | None:
         """Return the setting that the validation rows choose; the only one where it has finished anywhere."""

@@ -64,7 +64,7 @@ def with_settings(experiment: Experiment, settings: Settings) -> Experiment:
     if not settings:
         return experiment
     tables = to_tables(experiment)
-    del tables["sweep"]
+    tables.pop("sweep", None)
     made: Experiment = flat.read(Experiment, _with(tables, settings))[0]
     return made
 

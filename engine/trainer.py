@@ -9,35 +9,53 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from engine import direct, evaluation, penalties
+from engine import direct
 from engine.arrays import Floats
-from engine.batches import Batches, Feed, Scales
-from engine.best import Best
+from engine.batches import Feed
 from engine.control import Control
-from engine.evaluation import Evaluator
+from engine.course import NOTHING, STOP, Course, Turn, turned
 from engine.events import Changed, EpochEnded, Event, Figures, Paused, Resumed, RunEnded, RunsStarted, Seen
-from engine.jobs import Job, alike, loss_of
-from engine.penalties import Penalties
-from engine.rates import Rates
+from engine.jobs import Job
 from engine.results import coefficients, columns_of, parcel
-from engine.setup import augmenter_of, network_of
-from engine.streams import Purpose
+from engine.stack import Stack
+from engine.standing import Standing
 
 
 def train(
-    jobs: Sequence[Job], feed: Feed, control: Control, clock: Callable[[], float], dtype: type = np.float32
+    jobs: Sequence[Job],
+    feed: Feed,
+    control: Control,
+    clock: Callable[[], float],
+    *,
+    course: Course = NOTHING,
+    dtype: type = np.float32,
 ) -> Iterator[Event]:
     """Train the runs of one stack and yield what happens.
 
     While `control` holds the runs, each `next` yields another Paused: whoever drives the generator waits in between.
+    Runs for which `course` has a checkpoint, all of the same epoch, go on from there.
     """
     if not jobs[0].experiment.training.optimizer.iterates:
         yield from direct.train(jobs, feed, clock)
         return
-    stack = Stack(jobs, feed, dtype)
+    course = course.of([job.index for job in jobs])
+    start = course.start_of(jobs[0].index)
+    now, last, ahead = jobs, jobs, []
+    for turn in course.turns:
+        if turn.epoch > last[0].epochs:
+            break
+        last = [_turned(job, turn) for job in last]
+        if turn.epoch < start:
+            now = last
+        else:
+            ahead.append((turn, last))
+    stack = Stack(now, feed, dtype)
+    for checkpoint in course.checkpoints:
+        stack.go_on(Standing.of(checkpoint))
     yield RunsStarted(
         stack.runs,
         stack.network.parameters.shape[1],
@@ -45,197 +63,198 @@ def train(
         len(jobs[0].validation),
         len(jobs[0].test),
         stack.batches.per_epoch,
-        jobs[0].epochs,
+        last[0].epochs,
+        start,
     )
-    yield from stack.train(control, clock)
+    trainer = Trainer(stack, control, clock, course)
+    for turn, after in ahead:
+        yield from trainer.epochs(turn.epoch)
+        trainer.turn(after, turn)
+    yield from trainer.to_the_end()
 
 
-class Stack:
-    """Runs of one shape at work."""
+def _turned(job: Job, turn: Turn) -> Job:
+    """Return a run as it is after a branch; a refit whose epochs the folds have chosen keeps their number."""
+    experiment = turned(job.experiment, turn.settings)
+    own = job.epochs != job.experiment.training.epochs
+    return replace(job, experiment=experiment, epochs=job.epochs if own else experiment.training.epochs)
 
-    def __init__(self, jobs: Sequence[Job], feed: Feed, dtype: type = np.float32) -> None:
-        self.jobs = list(jobs)
-        self.runs = tuple(job.index for job in jobs)
-        self.feed = feed
-        trainings = [job.experiment.training for job in jobs]
-        first = trainings[0]
-        self.loss = loss_of(jobs[0].experiment, feed.dataset.task)
-        same = alike(jobs)
-        fitted = {
-            place: Scales.of(feed, jobs[place].train, standardize=jobs[place].experiment.data.standardize)
-            for place in dict.fromkeys(same)
-        }
-        self.scales = [fitted[place] for place in same]
-        self.unit: Floats = np.stack([scale.targets.sd for scale in self.scales])[:, None]
-        size = first.batch_size
-        self.batches = Batches(
-            feed,
-            [job.train for job in jobs],
-            self.scales,
-            len(jobs[0].train) if size == "all" else size,
-            augmenter_of(self.jobs, feed),
-            alike=same,
-        )
-        self.network = network_of(jobs, feed, self.scales, dtype)
-        self.evaluator = Evaluator(self.network, feed, self.scales, self.loss, same)
-        self.rates = Rates(
-            [training.optimizer.learning_rate for training in trainings],
-            [training.schedule for training in trainings],
-            self.batches.per_epoch * jobs[0].epochs,
-            self.batches.per_epoch,
-        )
-        optimizers = [training.optimizer for training in trainings]
-        self.stepper = type(optimizers[0]).stepper(optimizers, self.network.parameters, self.rates)
-        self.penalties = Penalties(trainings, self.network, self.rates)
-        self.shuffles = [job.stream(Purpose.SHUFFLING) for job in jobs]
-        self.best = Best([t.early_stopping for t in trainings], self.network.numbers)
-        self.epoch = 0
-        self.update = 0
-        self.seconds = 0.0
-        self._sums = first.reduction == "sum"
-        self._training = list(range(len(jobs)))
+
+class Trainer:
+    """The course of a stack: what a person wants meanwhile, what is said after each epoch, each run's end."""
+
+    def __init__(self, stack: Stack, control: Control, clock: Callable[[], float], course: Course = NOTHING) -> None:
+        self.stack = stack
+        self._control = control
+        self._clock = clock
+        self._going = list(range(len(stack.runs)))
+        """The places of the runs that still train."""
+        self._repeated = [change for change in course.changes if change.update >= stack.update]
+        """What was done the first time and is to be done again, in its order."""
+        self._checkpoint_seconds = course.checkpoint_seconds
+        self._checkpointed = clock()
         self._steps = 0
         self._changes = 0
         self._looks = 0
         self._seen = -1
         self._batch: tuple[Floats, Floats] | None = None
 
-    def train(self, control: Control, clock: Callable[[], float]) -> Iterator[Event]:
-        """Yield the events of all epochs and of each run's end."""
-        while self._training and self.epoch < self.jobs[0].epochs:
-            batches = self.batches.epoch(self.shuffles)
-            while not self._advance(batches, control, clock):
-                yield from self._heed(control)
-                if control.stopping:
+    def epochs(self, last: int) -> Iterator[Event]:
+        """Yield the events of all epochs up to one; a stop ends the runs."""
+        while self._going and self.stack.epoch < last:
+            batches = self.stack.batches.epoch(self.stack.shuffles)
+            while not self._advance(batches):
+                yield from self._heed()
+                if self._control.stopping:
                     yield from self._end("stopped")
+                if not self._going:
                     return
-            self.epoch += 1
+            self.stack.epoch += 1
             # Asked before the events go out: a pause that comes meanwhile has used up no step.
-            stepped = self._steps < control.steps
+            stepped = self._steps < self._control.steps
             yield from self._end_epoch()
             if stepped:
                 self._steps += 1
                 self._seen = -1
+            yield from self._checkpoint()
+
+    def to_the_end(self) -> Iterator[Event]:
+        """Yield the events of all epochs that are left and of each run's end."""
+        yield from self.epochs(self.stack.jobs[0].epochs)
         yield from self._end("finished")
 
-    def _advance(self, batches: Iterator[tuple[Floats, Floats]], control: Control, clock: Callable[[], float]) -> bool:
-        """Take a step on each batch and return True, or False where a person wants something before.
+    def turn(self, jobs: Sequence[Job], turn: Turn) -> None:
+        """Go on with other settings, from the same numbers, moments and streams."""
+        if not self._going:
+            return
+        before = self.stack.standing(self._going)
+        names = {key.partition(".")[2] for key in turn.settings}
+        anew = {"rates" for _ in names & {"learning_rate"}} | {"best" for _ in names & {"early_stopping"}}
+        going = [job for job in jobs if job.index in self._active]
+        self.stack = Stack(going, self.stack.feed, self.stack.dtype)
+        self.stack.go_on(before, anew)
+        self._going = list(range(len(self.stack.runs)))
+
+    def _advance(self, batches: Iterator[tuple[Floats, Floats]]) -> bool:
+        """Take a step on each batch and return True, or False where something is to be done before.
 
         A run that diverges overflows, which is its own affair. NumPy's error state is changed here and not in the
         generator: there it would leak to whoever drives it.
         """
-        started = clock()
+        started = self._clock()
+        due = self._repeated[0].update if self._repeated else -1
+        control, stack = self._control, self.stack
         with np.errstate(all="ignore"):
             # Asked with the batch in hand: after the last one of an epoch its end comes first.
-            while (batch := self._batch or next(batches, None)) and not control.moved(self._seen):
-                self.step(*batch)
+            while (
+                (batch := self._batch or next(batches, None)) and stack.update != due and not control.moved(self._seen)
+            ):
+                stack.step(*batch)
                 self._batch = None
         self._batch = batch
-        self.seconds += clock() - started
+        stack.seconds += self._clock() - started
         return batch is None
 
-    def step(self, inputs: Floats, targets: Floats) -> None:
-        """Update every run once: inputs with ones, (runs, rows, inputs + 1), and targets, (runs, rows, outputs)."""
-        rows = inputs.shape[1]
-        one_pass = self.network.of_rows(rows)
-        outputs = one_pass.forward(inputs)
-        self.loss.gradient(outputs, targets, 1.0 if self._sums else 1.0 / rows, self.unit)
-        one_pass.backward()
-        penalties.step(self.stepper, self.penalties, self.network)
-        self.update += 1
-
-    def change_rate(self, learning_rate: float) -> None:
-        """Give all runs another learning rate from the next step on; their schedules go on."""
-        self.rates.change(learning_rate)
-        self.stepper.rates_changed()
-        self.penalties.rates_changed()
-
-    def _heed(self, control: Control) -> Iterator[Event]:
-        """Apply changes; while held, yield Paused at each `next`."""
+    def _heed(self) -> Iterator[Event]:
+        """Repeat and apply changes; while held, yield Paused at each `next`."""
+        yield from self._repeat()
         held = False
+        control = self._control
         while True:
             control.take_in()
             self._seen = control.version
             for change in control.changes[self._changes :]:
                 self._changes += 1
-                if change.key == "learning_rate":
-                    self.change_rate(change.value)
-                    yield Changed(self._active, self.update, change.key, change.value)
+                yield from self._change(self._going, change.key, change.value)
             yield from self._show(control.looks[self._looks :])
             self._looks = len(control.looks)
             if control.stopping or not control.holding or self._steps < control.steps:
                 break
             held = True
-            yield Paused(self._active, self.epoch, self.update)
+            yield Paused(self._active, self.stack.epoch, self.stack.update)
         if not control.holding:
             self._steps = control.steps
         if held:
             yield Resumed(self._active)
 
+    def _repeat(self) -> Iterator[Event]:
+        """Do what was done at this update the first time."""
+        while self._repeated and self._repeated[0].update == self.stack.update:
+            change = self._repeated.pop(0)
+            places = [place for place in self._going if self.stack.runs[place] in change.runs]
+            if change.key == STOP:
+                self._going = [place for place in self._going if place not in places]
+                yield from self._ended(places, "stopped")
+            else:
+                yield from self._change(places, change.key, change.value)
+
+    def _change(self, places: Sequence[int], key: str, value: float) -> Iterator[Event]:
+        if key == "learning_rate" and places:
+            self.stack.change_rate(value, places)
+            yield Changed(tuple(self.stack.runs[place] for place in places), self.stack.update, key, value)
+
     def _show(self, wanted: Sequence[int]) -> Iterator[Event]:
         """Say what the parameters of some runs are, where they are this stack's and still train."""
-        for place in self._training:
-            if self.runs[place] in wanted:
-                weights, _ = parcel(self.network.numbers[place])
-                yield Seen(self.runs[place], self.epoch, self.update, weights)
+        for place in self._going:
+            run = self.stack.runs[place]
+            if run in wanted:
+                weights, _ = parcel(self.stack.network.numbers[place])
+                yield Seen(run, self.stack.epoch, self.stack.update, weights)
 
     @property
     def _active(self) -> tuple[int, ...]:
-        return tuple(self.runs[place] for place in self._training)
+        return tuple(self.stack.runs[place] for place in self._going)
 
     def _end_epoch(self) -> Iterator[Event]:
         """Measure every run that still trains; one whose loss is no longer a number, or no longer falls, ends here."""
-        places = self._training
-        train, validation = self._measure_both(places)
-        yield EpochEnded(self._active, self.epoch, columns_of(train), columns_of(validation), self.seconds)
+        places, stack = self._going, self.stack
+        train, validation = stack.measure(places)
+        yield EpochEnded(self._active, stack.epoch, columns_of(train), columns_of(validation), stack.seconds)
         over = {}
         for place, seen, unseen in zip(places, train, validation, strict=True):
-            waited = self.best.judge(place, self.epoch, (unseen or seen)["loss"])
+            waited = stack.best.judge(place, stack.epoch, (unseen or seen)["loss"])
             if not math.isfinite(seen["loss"]):
                 over[place] = "diverged"
             elif waited:
                 over[place] = "finished"
         # Their rows of the stack go on, if need be as NaN, and harm nobody: no operation mixes runs.
-        self._training = [place for place in places if place not in over]
+        self._going = [place for place in places if place not in over]
         for status in ("finished", "diverged"):
             yield from self._ended([place for place in places if over.get(place) == status], status)
 
-    def _measure_both(self, places: Sequence[int]) -> tuple[list[Figures], list[Figures]]:
-        """Return the figures of some runs on their training rows and on those that validate; empty without such."""
-        jobs = [self.jobs[place] for place in places]
-        with np.errstate(all="ignore"):
-            rows = [evaluation.sample(job.train) for job in jobs]
-            train = self.evaluator.figures(places, rows, taught=True, again="train")
-            validation = self.evaluator.figures(places, [job.validation for job in jobs], again="validation")
-        return train, validation
+    def _checkpoint(self) -> Iterator[Event]:
+        """Say where the runs stand, where that is due."""
+        due = self._checkpoint_seconds and self._clock() - self._checkpointed >= self._checkpoint_seconds
+        if due and self._going:
+            yield self.stack.standing(self._going).checkpoint()
+            self._checkpointed = self._clock()
 
     def _end(self, status: str) -> Iterator[Event]:
-        yield from self._ended(self._training, status)
+        """End the runs that still train."""
+        going, self._going = self._going, []
+        yield from self._ended(going, status)
 
     def _ended(self, places: Sequence[int], status: str) -> Iterator[Event]:
         """End some runs: measure the weights that are kept, and send them out."""
-        jobs = [self.jobs[place] for place in places]
+        stack = self.stack
         for place in places:
-            self.best.restore(place)
-        train, validation = self._measure_both(places)
+            stack.best.restore(place)
+        train, validation = stack.measure(places)
         # A network that was stopped or diverged is no result, and a look at the test rows would be spent on nothing.
-        test: list[Figures] = [{} for _ in places]
-        if status == "finished":
-            with np.errstate(all="ignore"):
-                test = self.evaluator.figures(places, [job.test for job in jobs])
-        for number, (place, job) in enumerate(zip(places, jobs, strict=True)):
-            weights, digest = parcel(self.network.numbers[place])
+        test: list[Figures] = stack.measure_test(places) if status == "finished" else [{} for _ in places]
+        for number, place in enumerate(places):
+            weights, digest = parcel(stack.network.numbers[place])
             yield RunEnded(
-                run=job.index,
+                run=stack.runs[place],
                 status=status,
-                epochs=self.epoch,
-                best_epoch=self.best.epochs[place],
-                updates=self.update,
-                seconds=self.seconds / len(self.jobs),
+                epochs=stack.epoch,
+                best_epoch=stack.best.epochs[place],
+                updates=stack.update,
+                seconds=stack.seconds / len(stack.jobs),
                 train=train[number],
                 validation=validation[number] or None,
                 test=test[number] or None,
-                coefficients=coefficients(self.network, place, self.feed, self.scales[place]),
+                coefficients=coefficients(stack.network, place, stack.feed, stack.scales[place]),
                 weights=weights,
                 sha256=digest,
             )

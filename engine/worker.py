@@ -20,6 +20,7 @@ from types import TracebackType
 
 from engine import baselines, control, events, inspection, prepare, range_test, tables, trainer
 from engine.control import Command, Control, Inspect, Job, Measure, Train, TryRates
+from engine.course import Course
 from engine.data.progress import Progress, silent
 from engine.errors import LabError
 from engine.events import (
@@ -97,7 +98,7 @@ def work(
                 yield prepare.environment()
                 said = True
             yield part.seen
-            for event in _take_turns(deque(_trainings(part, wishes)), wishes):
+            for event in _take_turns(deque(_trainings(part, wishes, job.course)), wishes):
                 left -= {event.run} if isinstance(event, RunEnded) else set()
                 yield event
     except LabError as error:
@@ -109,25 +110,32 @@ def work(
         yield RunsFailed(tuple(sorted(left)), "there is not enough memory", hint)
 
 
-def _trainings(part: Part, wishes: Control) -> Iterator[tuple[int, Iterator[Event]]]:
+def _trainings(part: Part, wishes: Control, course: Course) -> Iterator[tuple[int, Iterator[Event]]]:
     """Yield each stack of a part: the bytes that it will need, and its training, not yet begun."""
-    for stack in stacks(part.jobs):
+    for stack in stacks(part.jobs, start_of=course.start_of):
         per_run = bytes_of(stack[0], part.feed)
-        for share in stacks(stack, max(1, MOST_BYTES // per_run)):
-            yield per_run * len(share), trainer.train(share, part.feed, wishes, time.perf_counter)
+        most = max(1, MOST_BYTES // per_run)
+        for share in (stack[start : start + most] for start in range(0, len(stack), most)):
+            training = trainer.train(share, part.feed, wishes, time.perf_counter, course=course)
+            yield per_run * len(share), training
 
 
 def measure(job: Measure, commands: queue.SimpleQueue[Command]) -> Iterator[Event]:
     """Yield what the baselines reach; nothing where the data cannot be read, which the runs themselves say."""
-    wishes = Control(commands)
-    try:
-        for found in baselines.of_study(tables.from_tables(job.experiment), job.runs):
-            yield BaselineMeasured(found.name, found.says, found.train, found.validation, found.test, found.left_out)
-            wishes.take_in()
-            if wishes.stopping:
-                return
-    except (LabError, MemoryError):
-        return
+    wishes, reader = Control(commands), Reader()
+    for setting in dict.fromkeys(spec.setting for spec in job.runs):
+        runs = [spec for spec in job.runs if spec.setting == setting]
+        known = {name for number, name in job.known if number == setting}
+        try:
+            for one in baselines.of_study(tables.from_tables(job.experiment), runs, known, reader):
+                yield BaselineMeasured(
+                    one.name, one.says, one.train, one.validation, one.test, one.left_out, setting=setting
+                )
+                wishes.take_in()
+                if wishes.stopping:
+                    return
+        except (LabError, MemoryError):
+            continue
 
 
 def look_into(job: Inspect) -> Iterator[Event]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from engine.course import Course
 from engine.errors import LabError
-from engine.events import Event, RunEnded, StudyEnded
+from engine.events import Checkpoint, Event, RunEnded, StudyEnded
 from engine.plan import plan, settings_of, wants_refit
+from sessions.checkpoints import SECONDS
+from sessions.course_of import course_on
 from sessions.page import Page
 from sessions.record import RunRecord
 from sessions.replay import beats
 
 KEPT = {"finished", "diverged"}
 """A run that has come to one of these ends would come to it again."""
+CUT_SHORT = {"stopped", "interrupted"}
+"""A study that ended so may lack baselines where every run has finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +29,21 @@ class Left:
     """What was said of the runs that stay, from the start of the study on."""
     ends: dict[int, RunEnded]
     """The ends of the runs that stay."""
+    measured: tuple[tuple[int, str], ...]
+    """Setting and name of each baseline that stays."""
+    course: Course
+    """From which checkpoints the others go on, and what is done to them again."""
 
 
-def left_of(page: Page) -> Left | None:
+def left_of(page: Page, checkpoints: Sequence[Checkpoint] = ()) -> Left | None:
     """Return how the study of a page goes on; None where nothing is left to do.
 
-    A run that had begun is trained again from its start, to the bits that it would have had.
+    A run that had begun goes on from its checkpoint, or else from its start, to the bits that it would have had.
 
     Raises
     ------
     LabError
-        Where the page has no runs, is of another experiment by now, or somebody changed its runs while they trained.
+        Where the page has no runs, or is of another experiment by now.
     """
     record = page.record
     if record is None or not record.runs:
@@ -44,20 +54,38 @@ def left_of(page: Page) -> Left | None:
         raise LabError(
             "the experiment has been edited since, so its runs are others", "train it anew: lossbook run SESSION"
         )
-    if record.interventions:
-        raise LabError(
-            "somebody changed a setting of its runs while they trained, which is not repeated yet",
-            "train it anew: lossbook run SESSION",
-        )
     stay = {place for place, run in enumerate(record.candidates) if run.status in KEPT}
     refitted = record.refit is not None and record.refit.status in KEPT
-    if len(stay) == len(specs) and (refitted or not wants_refit(page.experiment)):
+    # A refit begins when all else is done, so what has one lacks nothing.
+    complete = refitted if wants_refit(page.experiment) else record.status not in CUT_SHORT
+    if len(stay) == len(specs) and complete:
         return None
-    runs = tuple(run if place in stay else _anew(run) for place, run in enumerate(record.candidates))
-    kept = replace(record, status="training", runs=runs, chosen=None, chosen_by="", refit_reason="", looks_before=0)
+    course = course_on(record, checkpoints, SECONDS)
+    runs = tuple(
+        run if place in stay else _begun(run, course.start_of(place)) for place, run in enumerate(record.candidates)
+    )
+    refit = record.refit
+    # Where a fold is trained once more, its figures may choose another setting or number of epochs.
+    going_on = refit is not None and len(stay) == len(specs) and course.start_of(len(runs)) > 0
+    if refit is not None and going_on:
+        runs = (*runs, _begun(refit, course.start_of(len(runs))))
+    kept = replace(record, status="training", runs=runs, looks_before=0)
+    if not going_on:
+        kept = replace(kept, chosen=None, chosen_by="", refit_reason="")
     said = [event for beat in beats(kept) for event in beat.events if not isinstance(event, StudyEnded)]
-    return Left(tuple(said), {event.run: event for event in said if isinstance(event, RunEnded)})
+    ends = {event.run: event for event in said if isinstance(event, RunEnded)}
+    return Left(tuple(said), ends, tuple((one.setting, one.name) for one in record.baselines), course)
 
 
-def _anew(run: RunRecord) -> RunRecord:
+def _begun(run: RunRecord, epoch: int) -> RunRecord:
+    """Return a run as it was after an epoch; after none, as it was planned."""
+    if epoch:
+        curves = [
+            {name: curve.until(epoch) for name, curve in part.items()}
+            for part in (run.train_curves, run.validation_curves)
+        ]
+        updates = epoch * run.updates_per_epoch
+        return replace(
+            run, status="training", epoch=epoch, updates=updates, train_curves=curves[0], validation_curves=curves[1]
+        )
     return RunRecord(run.label, run.role, run.setting, run.restart, run.repeat, run.fold, epochs=run.epochs)

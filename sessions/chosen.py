@@ -21,7 +21,8 @@ def page_of_setting(page: Page, setting: int) -> Page:
     if not any(record.settings):
         return page
     runs = tuple(replace(run, setting=0) for run in record.runs if run.setting == setting)
-    one = replace(record, runs=runs, settings=({},), chosen=None)
+    baselines = tuple(replace(one, setting=0) for one in record.baselines_of(setting))
+    one = replace(record, runs=runs, settings=({},), chosen=None, baselines=baselines)
     return replace(page, experiment=with_settings(page.experiment, record.settings[setting]), record=one)
 
 

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import tomli_w
 from engine import tables
 from engine.errors import KeyProblem, LabError, nearest
 from engine.fields import convert
-from sessions import lookalikes, places, record_codec, texts
+from sessions import lookalikes, places, quick, record_codec, texts
 from sessions.locate import line_of
 from sessions.page import FORMAT, SCHEMA, Page, default_title
 
@@ -68,7 +69,7 @@ def _read(path: Path, overrides: Mapping[str, str]) -> Page:
 
 def parse(text: str, where: str, overrides: Mapping[str, str] | None = None, hint: str = COMPARE) -> Page:
     """Return the page of a text; `where` names it in errors, `hint` says what to do where it is no TOML."""
-    page = from_tables(_toml(text, where, hint), where, overrides or {}, text)
+    page = from_tables(_tables(text, where, hint), where, overrides or {}, text)
     return replace(page, warning="; ".join(filter(None, (page.salvaged, _suspicion(text, page)))))
 
 
@@ -110,6 +111,11 @@ def write_page(page: Page) -> str:
 def checksum(recorded: str) -> str:
     """Return the checksum of the recorded part's text, which tells damage from an edit of the rest."""
     return hashlib.sha256(recorded.encode()).hexdigest()[:16]
+
+
+def _tables(text: str, where: str, hint: str = COMPARE) -> dict[str, Any]:
+    found = quick.read(text, partial(_toml, where=where))
+    return _toml(text, where, hint) if found is None else found
 
 
 def _toml(text: str, where: str, hint: str = COMPARE) -> dict[str, Any]:
@@ -184,7 +190,7 @@ def _page(body: dict[str, Any]) -> Page:
 def _suspicion(text: str, page: Page) -> str:
     """Return a warning where the text below `[record]` is not the one whose checksum stands above it."""
     # The last one: notes may hold what looks like a record.
-    found = next(reversed([*RECORDED.finditer(text)]), None)
+    found = RECORDED.match(text, text.rfind("\n[record]\n") + 1)
     if page.record is None or (found is not None and found["sum"] == checksum(text[found.end() :])):
         return ""
     return "its [record] is not as lossbook wrote it: it was edited, or is damaged"

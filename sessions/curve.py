@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from operator import itemgetter
 
 import numpy as np
 
@@ -26,6 +29,11 @@ class Curve:
         self._length = len(self._values)
         if len(self._epochs) != self._length:
             raise ValueError(f"{len(self._epochs)} epochs for {self._length} values")
+
+    @classmethod
+    def of(cls, epochs: Integers, values: Floats) -> Curve:
+        """Return the curve of two arrays: (points,) each."""
+        return cls(array("q", epochs.astype(np.int64).tobytes()), array("d", values.astype(np.float64).tobytes()))
 
     def with_points(self, epochs: Sequence[int], values: Sequence[float]) -> Curve:
         """Return this curve with more points."""
@@ -67,6 +75,11 @@ class Curve:
         return np.array(self._values[: self._length], dtype=np.float64)
 
     @property
+    def is_regular(self) -> bool:
+        """Whether its points are at the epochs 1 to n."""
+        return self._epochs[: self._length].tobytes() == _first_epochs(self._length)
+
+    @property
     def last(self) -> float | None:
         """The newest value."""
         return self._values[self._length - 1] if self._length else None
@@ -80,8 +93,22 @@ class Curve:
         """Return at most `most` points, spread evenly to the last, and those at the epochs in `keep`."""
         if len(self) <= most:
             return self
-        epochs, values = self.epochs, self.values
-        kept = np.flatnonzero(np.isin(epochs, list(keep)))
-        even = np.linspace(0, len(self) - 1, max(2, most - len(kept))).astype(np.int64)
-        places = np.union1d(even, kept)
-        return Curve(epochs[places].tolist(), values[places].tolist())
+        epochs, values = self._epochs[: self._length], self._values[: self._length]
+        near = {epoch: bisect_left(epochs, epoch) for epoch in keep}
+        kept = {place for epoch, place in near.items() if place < len(epochs) and epochs[place] == epoch}
+        places = _even_places(len(self), max(2, most - len(kept)))
+        if not kept <= places.keys():
+            places = dict.fromkeys(sorted(kept | places.keys()))
+        pick = itemgetter(*places)
+        return Curve(pick(epochs), pick(values))
+
+
+@lru_cache(maxsize=64)
+def _even_places(length: int, most: int) -> dict[int, None]:
+    """Return places spread evenly from the first to the last, ascending."""
+    return dict.fromkeys(np.linspace(0, length - 1, most).astype(np.int64).tolist())
+
+
+@lru_cache(maxsize=64)
+def _first_epochs(length: int) -> bytes:
+    return array("q", range(1, length + 1)).tobytes()

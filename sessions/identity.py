@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,26 +41,6 @@ class Identity:
             return False
         now = _started(self.process)
         return now == NOBODY or (now > 0 and self.started > 0 and now != self.started)
-
-    @property
-    def mark(self) -> str:
-        """The same, as short as a file's name wants it: host, boot and space as hashes, process and start in hex."""
-        return f"{_hash(self.host + self.space)}-{_hash(self.boot)}-{self.process:x}-{max(0, self.started):x}"
-
-
-def is_mark_of_dead(mark: str) -> bool:
-    """Tell whether the process that made a mark has ended: here, or in an earlier boot of this host."""
-    host, boot, process, started = mark.split("-")
-    here = this_process()
-    if not here.boot or host != _hash(here.host + here.space):
-        return False
-    if boot != _hash(here.boot):
-        return True
-    return replace(here, process=int(process, 16), started=int(started, 16)).is_gone
-
-
-def _hash(text: str) -> str:
-    return f"{zlib.crc32(text.encode()):08x}"
 
 
 def this_process() -> Identity:

@@ -5,6 +5,8 @@ A line is `checksum number event`. Who holds the page's lock writes it; one whos
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import time
 import zlib
@@ -26,30 +28,65 @@ class Journal:
         self.path = path
         self._clock = clock
         self._number = 0
+        self._waiting = bytearray()
+        self._length = 0
+        """Of the file's whole lines, in bytes."""
+        self._torn = False
+        """Whether a piece of a line may stand behind them."""
         self._synced = clock()
         try:
             self._descriptor = files.create(path, os.O_APPEND)
         except OSError as error:
-            raise LabError(f"the journal cannot be made: {error.strerror}", where=str(path)) from error
+            hint = files.advice(error)
+            raise LabError(f"the journal cannot be made: {error.strerror}", hint, where=str(path)) from error
 
     def append(self, batch: Iterable[Event]) -> None:
-        """Write events to the file at once.
+        """Write events to the file at once, after those that could not be written before.
 
         Raises
         ------
         LabError
-            Where the disk is full or gone. What stands in the journal stays readable.
+            Where the disk is full or gone. What stands in the journal stays readable, and what does not stand in it
+            waits for the next call.
         """
-        lines = []
         for event in batch:
-            lines.append(_line(self._number, events.encode(event)))
+            self._waiting += _line(self._number, events.encode(event))
             self._number += 1
-        content = b"".join(lines)
         try:
-            while content:
-                content = content[os.write(self._descriptor, content) :]
+            self._write_out()
         except OSError as error:
-            raise LabError(f"the journal cannot be written: {error.strerror}", where=str(self.path)) from error
+            hint = f"{files.advice(error)}; the study goes on in memory, and the journal follows when it can"
+            raise LabError(f"the journal cannot be written: {error.strerror}", hint, where=str(self.path)) from error
+
+    @property
+    def behind(self) -> bool:
+        """Whether events wait for a disk that failed."""
+        return bool(self._waiting)
+
+    def _write_out(self) -> None:
+        """Append what waits. Whatever fails, the file then ends with a whole line, or is cut to one before the next."""
+        if self._torn:
+            self._cut()
+        written = 0
+        try:
+            while written < len(self._waiting):
+                count = os.write(self._descriptor, self._waiting[written:])
+                if not count:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                written += count
+        finally:
+            whole = self._waiting.rfind(b"\n", 0, written) + 1
+            # A disk that fails may have taken more than it says.
+            self._torn = whole < len(self._waiting)
+            self._length += whole
+            del self._waiting[:whole]
+            if self._torn:
+                with contextlib.suppress(OSError):
+                    self._cut()
+
+    def _cut(self) -> None:
+        os.ftruncate(self._descriptor, self._length)
+        self._torn = False
 
     def sync_due(self) -> bool:
         """Tell whether a second has passed since the last sync."""
@@ -61,15 +98,23 @@ class Journal:
         os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, after a last try to write what waits."""
         if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+            with contextlib.suppress(OSError):
+                self._write_out()
+            self._let_go()
 
     def remove(self) -> None:
-        """Close and delete: the page holds everything."""
-        self.close()
-        self.path.unlink(missing_ok=True)
+        """Close and delete: the page holds everything. One that cannot be deleted is recovered to that same page."""
+        self._waiting.clear()
+        self._let_go()
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+    def _let_go(self) -> None:
+        if self._descriptor >= 0:
+            files.let_go(self._descriptor)
+            self._descriptor = -1
 
 
 def read(path: Path) -> Iterator[Event]:
@@ -84,6 +129,13 @@ def read(path: Path) -> Iterator[Event]:
                 yield events.decode(text)
             except LabError:
                 return
+
+
+def damage(path: Path, events_read: int) -> str:
+    """Return in words what a journal holds beyond the events that could be read; empty where that is nothing."""
+    with path.open("rb") as file:
+        unread = sum(len(line) for number, line in enumerate(file) if number >= events_read)
+    return f"; the journal is damaged after that: {unread:,} bytes could not be read" if unread else ""
 
 
 def _line(number: int, text: str) -> bytes:

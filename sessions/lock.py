@@ -111,7 +111,7 @@ class Lock:
         except OSError:
             pass  # A shell that cannot be taken away stands in nobody's way.
         finally:
-            os.close(descriptor)
+            files.let_go(descriptor)
 
     def forget(self) -> None:
         """Let go in a forked child: the page stays its parent's, and ends with that."""
@@ -148,12 +148,15 @@ def acquire(page: Path, doing: Doing, clock: Callable[[], datetime] = _now) -> L
         owner = Owner(this_process(), _user(), clock(), doing, by_file=False)
         try:
             taken = _take(path, descriptor, owner, page, is_new=is_new)
+        except OSError as error:
+            files.let_go(descriptor)
+            raise LabError(f"cannot be locked: {error.strerror}", files.advice(error), where=str(path)) from error
         except BaseException:
-            os.close(descriptor)
+            files.let_go(descriptor)
             raise
         if taken is not None:
             return Lock(path, descriptor, taken)
-        os.close(descriptor)
+        files.let_go(descriptor)
     raise LabError("changes hands all the time", "try again", where=str(path))
 
 

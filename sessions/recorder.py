@@ -11,18 +11,22 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.errors import LabError
-from engine.events import DataLoading, Event, RunEnded
-from sessions import files, lock
+from engine.events import Checkpoint, DataLoading, Event, RunEnded
+from sessions import checkpoints, files, lock
+from sessions.archive import save_archive
 from sessions.beside import journal_of
+from sessions.checkpoints import Checkpoints
 from sessions.journal import Journal
 from sessions.looks import before
 from sessions.page import Page
 from sessions.record import Record, fold
 from sessions.recovery import interrupted
 from sessions.store import Store
-from sessions.weights import write_weights
 
 SAVE_SECONDS = 60.0
+GOES_ON = {"interrupted", "stopped"}
+"""Studies that `resume` goes on with, from their checkpoints."""
+SAVES_AGAIN = "the disk works again: everything so far is saved"
 
 
 class Recorder:
@@ -62,6 +66,7 @@ class Recorder:
         self.weights: dict[int, str] = {}
         """Of every run that has ended, as its RunEnded had them."""
         self._journal: Journal | None = None
+        self._checkpoints = Checkpoints(self.path)
         self._saving = threading.Lock()
         self._is_over = False
         if path is not None:
@@ -93,16 +98,19 @@ class Recorder:
     def take(self, batch: Sequence[Event]) -> Record:
         """Take events in and return the record after them."""
         if self._journal is not None:
+            was_behind = self._journal.behind
             try:
-                self._journal.append([event for event in batch if not isinstance(event, DataLoading)])
+                self._journal.append([event for event in batch if not isinstance(event, DataLoading | Checkpoint)])
             except LabError as error:
                 self.problem = str(error)
-                self._journal.close()
-                self._journal = None
+            else:
+                self.problem = "" if was_behind else self.problem
         record = fold(batch, self.record)
         for event in batch:
             if isinstance(event, RunEnded) and event.weights:  # a replayed end has none
                 self.weights[event.run] = event.weights
+            elif isinstance(event, Checkpoint):
+                self._checkpoints.take(event)
         self.page = replace(self.page, record=record)
         return record
 
@@ -118,6 +126,11 @@ class Recorder:
                 await asyncio.to_thread(journal.sync)
             except OSError as error:
                 self.problem = f"{journal.path}: the disk does not keep the journal: {error.strerror}"
+        try:
+            if self._checkpoints.waiting:
+                await asyncio.to_thread(self._checkpoints.write)
+        except LabError as error:
+            self.problem = str(error)
         if self._clock() - self._saved >= SAVE_SECONDS:
             await asyncio.to_thread(self.save_unless_over)
 
@@ -137,12 +150,12 @@ class Recorder:
         try:
             self._hold()
             self.store.save(self.path, self.page)
-            if self.weights:
-                write_weights(self.path, self.weights)
+            save_archive(self.path, self.record, self.weights)
         except LabError as error:
             self.problem = str(error)
             return False
-        self.problem = ""
+        if self._journal is None or not self._journal.behind:
+            self.problem = ""
         return True
 
     def finish(self, *, keep_lock: bool = False) -> bool:
@@ -158,6 +171,8 @@ class Recorder:
         self.page = replace(self.page, record=replace(record, looks_before=looks))
         with self._saving:
             saved = self._is_over = self._save()
+        if saved and record.status not in GOES_ON:
+            checkpoints.remove(self.path)
         if self._journal is not None:
             if saved:
                 self._journal.remove()

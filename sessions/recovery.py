@@ -8,15 +8,16 @@ from pathlib import Path
 from engine.errors import LabError
 from engine.events import Event, RunEnded
 from sessions import codec, files, journal, lock
+from sessions.archive import known_weights, save_archive
 from sessions.beside import journal_of
 from sessions.lock import Taken
+from sessions.origin import Origin
 from sessions.page import Page
 from sessions.quarantine import FOLDER, keep_damaged
-from sessions.record import Record, fold
+from sessions.record import OVER, Record, fold
 from sessions.salvage import Salvaged, is_damaged, salvage
-from sessions.weights import known_weights, write_weights
 
-DOUBT = "figures may have changed where it was damaged: run it again to compare"
+DOUBT = "figures may have changed where it was damaged: `lossbook verify` compares"
 
 
 def recover(folder: Path) -> list[str]:
@@ -24,10 +25,12 @@ def recover(folder: Path) -> list[str]:
 
     A page that another process has, or one of another machine, stays as it is.
     """
-    if not folder.is_dir():
-        return []
     said: list[str] = []
-    for path in _left_behind(folder):
+    try:
+        left = _left_behind(folder) if folder.is_dir() else []
+    except OSError as error:
+        return [f"{folder} cannot be read: {error.strerror}; {files.advice(error)}"]
+    for path in left:
         try:
             held = lock.acquire(path, "recovered")
         except Taken:
@@ -41,10 +44,7 @@ def recover(folder: Path) -> list[str]:
             said.append(f"{path.stem} could not be recovered: {error}")
         finally:
             held.release()
-    try:
-        files.remove_strays(folder)
-    except OSError as error:
-        said.append(f"{folder}: what a kill left could not be cleared away: {error.strerror}")
+    files.sweep(folder)
     return said
 
 
@@ -69,22 +69,23 @@ def _bring_up(path: Path) -> list[str]:
     has_journal = left.is_file() and not left.is_symlink()
     # A damaged journal ends early: the page may have been saved since.
     events: list[Event] = list(journal.read(left)) if has_journal else []
-    told = fold(events)
+    heard = fold(events)
     said = ""
     if is_damaged(path) or (not files.is_there(path) and files.is_there(files.backup_of(path))):
-        said = mend(path, told)
-    elif not has_journal:
-        return []
-    page = codec.read_page(path)
+        said = mend(path, heard)
     if not has_journal:
-        return [f"{path.stem}: {said}"]
-    record = interrupted(max(told, page.record or Record(), key=_epochs))
+        return [f"{path.stem}: {said}"] if said else []
+    page = codec.read_page(path)
+    damage = journal.damage(left, len(events))
+    known = page.record or Record()
+    heard = replace(heard, origin=Origin(known.origin.experiment))
+    record = interrupted(max(heard, known, key=_progress))
     files.save(path, codec.write_page(replace(page, record=record)).encode(), keep_old=not said)
-    if found := {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}:
-        write_weights(path, {**known_weights(path, found), **found})
+    found = {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}
+    save_archive(path, record, known_weights(path, record, found) | found)
     left.unlink()
-    recovered = f"recovered to epoch {max((run.epoch for run in record.runs), default=0)}"
-    return [f"{path.stem}: {'; '.join(filter(None, (recovered, said)))}"]
+    epoch = max((run.epoch for run in record.runs), default=0)
+    return [f"{path.stem}: recovered to epoch {epoch}{damage}{'; ' if said else ''}{said}"]
 
 
 def mend(path: Path, told: Record | None = None) -> str:
@@ -119,12 +120,12 @@ def _is_better(found: Salvaged, backup: Page | None, told: Record) -> bool:
     """Tell whether what was salvaged says more than the page before its last save does."""
     if backup is None or (_covers(told, found) and not found.lost):
         return True
-    return _epochs(found.page.record or Record()) > _epochs(backup.record or Record())
+    return _progress(found.page.record or Record()) > _progress(backup.record or Record())
 
 
 def _covers(told: Record, found: Salvaged) -> bool:
     """Tell whether the journal has all of the record, so that nothing of it is lost."""
-    return bool(told.runs) and _epochs(told) >= _epochs(found.page.record or Record())
+    return bool(told.runs) and _progress(told) >= _progress(found.page.record or Record())
 
 
 def _backup(path: Path) -> Page | None:
@@ -134,5 +135,7 @@ def _backup(path: Path) -> Page | None:
         return None
 
 
-def _epochs(record: Record) -> int:
-    return sum(run.epoch for run in record.runs)
+def _progress(record: Record) -> tuple[int, int, bool]:
+    """Return what tells which of two records of one study is the later one."""
+    ended = sum(run.status in OVER for run in record.runs)
+    return sum(run.epoch for run in record.runs), ended, record.over

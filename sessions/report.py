@@ -11,6 +11,7 @@ from typing import Any
 from engine.choosing import over_folds
 from engine.events import BaselineMeasured, Figures
 from engine.plan import mean_and_sd
+from engine.sweep import Settings
 from sessions.chosen import against_chosen
 from sessions.looks import looks_of, optimism
 from sessions.page import Page
@@ -35,7 +36,7 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
         "chosen": None if chosen is None else record.settings[chosen],
         "summary": {} if chosen is None else summaries[chosen],
         "refit": as_plain(record.refit, record) if record.refit else None,
-        "baselines": [baseline_as_plain(baseline) for baseline in record.baselines],
+        "baselines": [baseline_as_plain(baseline, record.settings[baseline.setting]) for baseline in record.baselines],
         "differences": chosen_as_plain(page, against_chosen(page))["differences"],
         "test_looks": record.looks_before + looks_of(record),
         "test_looks_before": record.looks_before,
@@ -108,16 +109,27 @@ def summary_of(runs: Sequence[RunRecord]) -> Summary:
     return summary
 
 
-def baseline_as_plain(baseline: BaselineMeasured) -> dict[str, Any]:
-    """Return one baseline as plain values: mean and sd of its figures over folds."""
+def baseline_as_plain(baseline: BaselineMeasured, settings: Settings) -> dict[str, Any]:
+    """Return one baseline as plain values: mean and sd of its figures over folds, and the setting it is of."""
+    return {
+        "name": baseline.name,
+        "says": baseline.says,
+        "settings": settings,
+        "summary": summary_of_baseline(baseline),
+        "test": baseline.test,
+        "left_out": baseline.left_out or None,
+    }
+
+
+def summary_of_baseline(baseline: BaselineMeasured) -> Summary:
+    """Return mean and sd over folds of each figure of a baseline."""
     summary: Summary = {}
     for part in ("train", "validation"):
         for name, values in getattr(baseline, part).items():
             if all(map(math.isfinite, values)):
                 mean, sd = mean_and_sd(values)
                 summary[f"{part}.{name}"] = {"mean": mean, "sd": sd}
-    test, left_out = baseline.test, baseline.left_out or None
-    return {"name": baseline.name, "says": baseline.says, "summary": summary, "test": test, "left_out": left_out}
+    return summary
 
 
 def as_plain(run: RunRecord, record: Record) -> dict[str, Any]:

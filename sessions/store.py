@@ -23,6 +23,7 @@ from sessions.salvage import is_damaged
 SUFFIX = ".toml"
 VARIABLE = "LOSSBOOK_SESSIONS"
 LONGEST_NAME = 80
+ENDED = {"finished", "stopped", "diverged", "failed"}
 
 
 def default_folder() -> Path:
@@ -101,7 +102,10 @@ class Store:
 
     def paths(self) -> list[Path]:
         """Return the files of all pages, newest first."""
-        found = [path for path in self.folder.glob(f"*{SUFFIX}") if not path.name.startswith(".")]
+        try:
+            found = [path for path in self.folder.glob(f"*{SUFFIX}") if not path.name.startswith(".")]
+        except OSError as error:
+            raise LabError(f"cannot be read: {error.strerror}", files.advice(error), where=str(self.folder)) from error
         return sorted(found, key=lambda path: (_modified(path), path.name), reverse=True)
 
     def entries(self) -> Iterator[Entry]:
@@ -134,7 +138,7 @@ def slug(title: str) -> str:
 
 
 def _is_taken(path: Path) -> bool:
-    return files.is_there(path) or files.is_there(journal_of(path))
+    return any(map(os.path.lexists, (path, journal_of(path))))
 
 
 def _modified(path: Path) -> float:

@@ -12,10 +12,11 @@ from engine.errors import LabError
 from engine.events import Inspected, RatesTried
 from engine.pool import Pool
 from engine.study import Study
-from sessions import places
-from sessions.recorder import Recorder
+from sessions import checkpoints, places
+from sessions.archive import read_weights
+from sessions.recorder import SAVES_AGAIN, Recorder
+from sessions.specs import spec_of
 from sessions.store import Store
-from sessions.weights import read_weights, spec_of
 from tui.desk import Desk
 from tui.panels import form, sweeps
 from tui.panels.form import Draft
@@ -28,6 +29,8 @@ class Controller(Desk):
         super().__init__(store, now)
         self._pool = Pool()
         self._study: Study | None = None
+        self._known_problem = ""
+        """The recorder's problem that a person knows of."""
         self._sized: tuple[Draft, str] | None = None
         self._kept = asyncio.Event()
         """Set while no page waits for being saved at the end of its study."""
@@ -54,10 +57,11 @@ class Controller(Desk):
         """Train the draft from its first event to its last, keeping it on a new page."""
         if self._study is not None:
             return
-        study = Study(form.check(self.draft), self._pool)
+        study = Study(form.check(self.draft), self._pool, course=checkpoints.ORDINARY)
         self._save_notes_of_old_page()
         page = self._new_page()
         recorder = Recorder(self.store, page, self._now())
+        self._known_problem = ""
         self._take_problem(recorder)
         self._let_go()
         self._recorder, self._study = recorder, study
@@ -112,7 +116,7 @@ class Controller(Desk):
             ended = self._recorder.weights.get(run)
             return await self._pool.weights_now(run) if ended is None else ended
         await self._kept.wait()
-        return await asyncio.to_thread(read_weights, path, run)
+        return await asyncio.to_thread(read_weights, path, run, self.record.runs[run].sha256)
 
     async def try_rates(self) -> RatesTried:
         """Do the learning-rate range test with what the panels say.
@@ -166,5 +170,6 @@ class Controller(Desk):
         return self._pool.process_ids
 
     def _take_problem(self, recorder: Recorder) -> None:
-        if recorder.problem and recorder.problem not in self.notices:
-            self.notices.append(recorder.problem)
+        if recorder.problem != self._known_problem:
+            self._known_problem = recorder.problem
+            self.notices.append(recorder.problem or SAVES_AGAIN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from engine.experiment import Experiment
 from engine.jobs import Job, loss_of
 from engine.metrics import tally
 from engine.plan import RunSpec, settled, wants_refit
+from engine.reader import Reader
 from engine.results import columns_of
 
 Cut = tuple[Integers, Integers]
@@ -47,8 +48,10 @@ class Measured:
     """Why there are no figures, in words; empty where there are."""
 
 
-def of_study(experiment: Experiment, specs: Sequence[RunSpec]) -> Iterator[Measured]:
-    """Read the data and yield the baselines of the planned runs of one setting, one by one.
+def of_study(
+    experiment: Experiment, specs: Sequence[RunSpec], known: Container[str] = (), reader: Reader | None = None
+) -> Iterator[Measured]:
+    """Read the data and yield the baselines of the planned runs of one setting, one by one, but those that are known.
 
     Each fold is measured once, however many restarts it has. Where the study looks at the test rows, so does each
     baseline, having seen the rows of the run that does: the refit's, or else the only fold's. No network looks here.
@@ -62,7 +65,7 @@ def of_study(experiment: Experiment, specs: Sequence[RunSpec]) -> Iterator[Measu
     if wants_refit(experiment):
         setting, settings = runs[0].setting, runs[0].settings
         runs.append(RunSpec(len(runs), "refit", "refit", setting=setting, settings=settings))
-    feed, jobs = prepare.read_one(experiment, runs)
+    feed, jobs = prepare.read_one(experiment, runs, reader)
     folds: dict[tuple[int, int], Cut] = {}
     tested: Job | None = None
     for spec, job in zip(runs, jobs, strict=True):
@@ -71,11 +74,13 @@ def of_study(experiment: Experiment, specs: Sequence[RunSpec]) -> Iterator[Measu
         if len(job.test):
             tested = tested or job
     one = settled(experiment, runs[0])
-    yield from measure(one, feed, list(folds.values()), (tested.train, tested.test) if tested else None)
+    yield from measure(one, feed, list(folds.values()), (tested.train, tested.test) if tested else None, known)
 
 
-def measure(experiment: Experiment, feed: Feed, cuts: Sequence[Cut], test: Cut | None = None) -> Iterator[Measured]:
-    """Yield each baseline that such data can have, measured on every cut and, where there is one, on the test's.
+def measure(
+    experiment: Experiment, feed: Feed, cuts: Sequence[Cut], test: Cut | None = None, known: Container[str] = ()
+) -> Iterator[Measured]:
+    """Yield each baseline that such data can have and that is not known, on every cut and, if there is one, the test's.
 
     A cut is (training rows, validation rows), that of the test (training rows, test rows). What a baseline reaches
     depends neither on the other baselines nor on the other cuts.
@@ -85,7 +90,7 @@ def measure(experiment: Experiment, feed: Feed, cuts: Sequence[Cut], test: Cut |
     last = _alike(folds, test[0]) or Fold(feed, test[0], loss) if test is not None and len(test[1]) else None
     for name in BASELINES:
         baseline = BASELINES[name]()
-        if baseline.applies(feed.dataset):
+        if name not in known and baseline.applies(feed.dataset):
             try:
                 yield _measured(name, baseline, folds, [held for _, held in cuts], last, test[1] if test else None)
             except (LabError, np.linalg.LinAlgError) as error:

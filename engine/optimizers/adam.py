@@ -75,6 +75,10 @@ class AdamStepper:
         """Heed learning rates that have changed, from the next step on."""
         self._ahead.forget()
 
+    def go_to(self, update: int) -> None:
+        """Go on after so many updates."""
+        self._ahead.go_to(update)
+
     def step(self, parameters: Floats, gradient: Floats) -> None:
         """Take one step, in place: (runs, P)."""
         rate, epsilon = self._ahead.next()

@@ -28,7 +28,11 @@ class Stepper(Protocol):
         ...
 
     def state(self) -> dict[str, Floats]:
-        """Return what a resumed run needs beside its parameters and the number of its updates, by name."""
+        """Return what a resumed run needs beside its parameters, by name: (…, runs, P) each, to be written to."""
+        ...
+
+    def go_to(self, update: int) -> None:
+        """Go on after so many updates."""
         ...
 
 
@@ -63,6 +67,10 @@ class Scheduled:
     def rates_changed(self) -> None:
         """Heed learning rates that have changed, from the next step on."""
         self._rates.forget()
+
+    def go_to(self, update: int) -> None:
+        """Go on after so many updates."""
+        self._rates.go_to(update)
 
 
 def column(settings: Sequence[Any], name: str, like: Floats) -> Floats:

@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import bits_by_run, ended, study
+from making import bits_by_run, ended, study, train
 
 import engine
-from engine import control, events, threads
+from engine import control, events, prepare, threads
 from engine.control import Change, Pause, Resume, Step, Stop, Train
+from engine.course import Course
 from engine.data.sources import Line, Wine, Xor
 from engine.errors import LabError
 from engine.events import (
@@ -32,6 +33,7 @@ from engine.events import (
     RefitPlanned,
     Resumed,
     RunEnded,
+    RunsAgain,
     RunsFailed,
     RunsStarted,
     Seen,
@@ -42,7 +44,7 @@ from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
 from engine.optimizers import ClosedForm
 from engine.plan import RunSpec, plan
 from engine.pool import Pool
-from engine.sharing import share_out
+from engine.sharing import measuring, share_out
 from engine.study import Study
 from engine.tables import to_tables
 from engine.validations import KFold
@@ -140,7 +142,8 @@ def test_a_pool_serves_many_studies_with_the_same_processes():
         try:
             results, pids = [], []
             for _ in range(2):
-                results.append([event async for batch in pool.train(SMALL, plan(SMALL)) for event in batch])
+                batches = pool.train(SMALL, plan(SMALL), measuring(SMALL, plan(SMALL)))
+                results.append([event async for batch in batches for event in batch])
                 pids.append(pool.process_ids)
         finally:
             await pool.close()
@@ -503,6 +506,21 @@ def test_a_changed_learning_rate_is_told_with_its_update():
     (change,) = [event for event in said if isinstance(event, Changed)]
     assert (change.runs, change.key, change.value) == ((0, 1), "learning_rate", 0.5)
     assert 0 < change.update <= ended(said)[0].updates
+
+
+def test_runs_of_a_killed_worker_are_changed_again_at_the_same_update():
+    experiment = Experiment(Data(Wine()), Model((8,)), Training(epochs=3_000), restarts=2, baselines=False)
+    steps = [
+        (of(EpochEnded), lambda work, _: work.send(Change("learning_rate", 0.02))),
+        (of(Changed), lambda _, pool: os.kill(pool.worker_of(0), signal.SIGKILL)),
+    ]
+    said = run(experiment, 1, Once(*steps))
+    (again,) = [place for place, event in enumerate(said) if isinstance(event, RunsAgain)]
+    first, second = ([e for e in part if isinstance(e, Changed)] for part in (said[:again], said[again:]))
+    assert [(e.update, e.value) for e in first] == [(e.update, e.value) for e in second]
+    (part,) = prepare.read(experiment, plan(experiment))
+    alone = [e for job in part.jobs for e in train([job], part.feed, course=Course(changes=tuple(first)))]
+    assert bits_by_run(said) == bits_by_run(alone)
 
 
 @pytest.mark.parametrize(

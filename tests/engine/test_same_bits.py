@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import bits_by_run, dataset, ended, instances, train
 
-from engine import batches, prepare, trainer
+from engine import batches, events, prepare, trainer
 from engine.activations import ACTIVATIONS
 from engine.batches import Feed
 from engine.control import Change, Control, Look, Pause, Resume, Step, Stop
+from engine.course import STOP, Course
 from engine.data.sources import Circles, Digits, Line, Wine
-from engine.events import Changed, EpochEnded, Paused, Resumed, Seen
+from engine.events import Changed, Checkpoint, EpochEnded, Paused, Resumed, Seen
 from engine.experiment import Data, EarlyStopping, Experiment, Model, Training, ValidationPlan
 from engine.initializations import INITIALIZATIONS, Normal, Zeros
 from engine.jobs import Job
@@ -28,6 +29,8 @@ from engine.plan import plan
 from engine.results import unpacked
 from engine.schedules import SCHEDULES
 from engine.sharing import share_out
+from engine.stack import Stack
+from engine.trainer import Trainer
 from engine.validations import KFold
 
 
@@ -106,7 +109,8 @@ def stacks(draw, kind, name):
             training=training,
             seed=draw(st.integers(0, 3)),
         )
-        order = np.random.default_rng(draw(st.integers(0, 99))).permutation(rows)
+        # Some of them have the same rows, as restarts of a fold do.
+        order = np.random.default_rng(draw(st.integers(0, 3))).permutation(rows)
         ends = (train_rows, train_rows + validation_rows)
         parts = [np.sort(part) for part in np.split(order, ends)]
         jobs.append(Job(index, experiment, *(draw(st.integers(0, 2)) for _ in range(3)), 3, *parts))
@@ -119,7 +123,7 @@ def alone(jobs, feed):
 
 def heeding(jobs, feed, script, answers=()):
     """Train with `{updates so far: commands}`; each time all is held the next answer comes, at last a resume."""
-    stack, control = trainer.Stack(jobs, feed), Control()
+    stack, control = Stack(jobs, feed), Control()
     ordinary, script, waiting, said = stack.batches.epoch, dict(script), list(answers), []
 
     def watched(rngs):
@@ -130,7 +134,7 @@ def heeding(jobs, feed, script, answers=()):
 
     stack.batches.epoch = watched
     with np.errstate(all="ignore"):
-        for event in stack.train(control, lambda: 0.0):
+        for event in Trainer(stack, control, lambda: 0.0).to_the_end():
             said.append(event)
             if isinstance(event, Paused):
                 control.heed(waiting.pop(0) if waiting else Resume())
@@ -157,6 +161,27 @@ def test_company_order_and_pauses_change_no_bit(kind, name, data):
     answers = data.draw(st.lists(st.sampled_from([Step(), Resume(), Pause()]), max_size=4))
     held = [event for stack in jobs_in_stacks(mixed) for event in heeding(stack, feed, script, answers)]
     assert bits_by_run(held) == expected
+
+
+@pytest.mark.parametrize(("kind", "name"), CASES)
+@settings(max_examples=settings.default.max_examples // 8)
+@given(data=st.data())
+def test_runs_go_on_from_a_checkpoint_to_the_same_bits_in_any_company(kind, name, data):
+    feed, jobs = data.draw(stacks(kind, name))
+    often = Course(checkpoint_seconds=1e-9)
+    whole = [event for stack in jobs_in_stacks(jobs) for event in train(stack, feed, course=often)]
+    expected = bits_by_run(whole)
+    assert expected == alone(jobs, feed)
+
+    said = [events.decode(events.encode(event)) for event in whole if isinstance(event, Checkpoint)]
+    course = Course(tuple(data.draw(st.lists(st.sampled_from(said), max_size=4)))) if said else Course()
+    in_stacks = jobs_in_stacks(data.draw(st.permutations(jobs)), start_of=course.start_of)
+    gone_on = [event for stack in in_stacks for event in train(stack, feed, course=course)]
+    left = {
+        run: [part for part in parts if not isinstance(part[0], int) or part[0] > course.start_of(run)]
+        for run, parts in expected.items()
+    }
+    assert bits_by_run(gone_on) == left
 
 
 @settings(max_examples=settings.default.max_examples // 3)
@@ -321,6 +346,24 @@ def test_a_changed_learning_rate_is_repeated_to_the_same_bits_at_its_update():
     assert [said[0] for said in bits_by_run(together).values()] == [said[0] for said in alone(jobs, feed).values()]
 
 
+@settings(max_examples=settings.default.max_examples // 2)
+@given(data=st.data())
+def test_what_a_person_did_is_done_again_by_a_course(data):
+    feed, jobs = data.draw(stacks("optimizer", data.draw(st.sampled_from(["sgd", "adamw", "nesterov"]))))
+    jobs = [replace(job, epochs=4) for job in jobs]
+    changes = st.lists(st.floats(1e-4, 0.5).map(lambda rate: Change("learning_rate", rate)), min_size=1, max_size=2)
+    script = data.draw(st.dictionaries(st.integers(0, 30), changes, max_size=3))
+    script[data.draw(st.integers(0, 60))] = [Stop()]
+    before = [event for stack in jobs_in_stacks(jobs) for event in heeding(stack, feed, script)]
+    said = [events.decode(events.encode(event)) for event in before if isinstance(event, Changed)]
+    stops = [Changed((end.run,), end.updates, STOP, 0.0) for end in ended(before).values() if end.status == "stopped"]
+    course = Course(changes=(*said, *stops))
+    again = [e for stack in jobs_in_stacks(jobs[::-1]) for e in train(stack, feed, course=course)]
+    assert bits_by_run(again) == bits_by_run(before)
+    apart = [event for job in jobs for event in train([job], feed, course=course)]
+    assert bits_by_run(apart) == bits_by_run(before)
+
+
 def test_a_stop_keeps_what_was_learned_and_looks_at_no_test_row():
     jobs, feed = two_runs()
     said = heeding(jobs, feed, {7: [Stop()]})
@@ -386,7 +429,7 @@ def test_a_look_says_what_the_parameters_are_at_that_update():
     said = heeding(jobs, feed, {0: [Look(1)], 4: [Pause()], 7: [Stop()]}, [Look(0), Look(5), Resume()])
     seen = [event for event in said if isinstance(event, Seen)]
     assert [(event.run, event.epoch, event.update) for event in seen] == [(1, 0, 0), (0, 1, 4)]
-    fresh = trainer.Stack(jobs, feed).network.numbers[1]
+    fresh = Stack(jobs, feed).network.numbers[1]
     np.testing.assert_array_equal(unpacked(seen[0].weights), fresh)
     stopped = ended(heeding(jobs, feed, {4: [Stop()]}))
     assert seen[1].weights == stopped[0].weights
@@ -425,7 +468,7 @@ def test_each_epoch_visits_every_training_row_once(batch_size):
     feed, rows = Feed(data), np.arange(3, 15)
     experiment = Experiment(Data(Line(), standardize=False), training=Training(optimizer=Adam(), batch_size=batch_size))
     job = Job(0, experiment, 0, 0, 0, 1, rows, rows[:0], rows[:0])
-    stack = trainer.Stack([job], feed)
+    stack = Stack([job], feed)
     for _ in range(2):
         seen, sizes = [], []
         for inputs, targets in stack.batches.epoch(stack.shuffles):
@@ -443,7 +486,7 @@ def test_each_epoch_visits_every_training_row_once(batch_size):
 
 def test_a_command_that_waits_in_the_inbox_is_heeded_between_batches():
     jobs, feed = two_runs()
-    stack, control = trainer.Stack(jobs, feed), Control()
+    stack, control = Stack(jobs, feed), Control()
     ordinary = stack.batches.epoch
 
     def watched(rngs):
@@ -453,5 +496,5 @@ def test_a_command_that_waits_in_the_inbox_is_heeded_between_batches():
             yield batch
 
     stack.batches.epoch = watched
-    said = list(stack.train(control, lambda: 0.0))
+    said = list(Trainer(stack, control, lambda: 0.0).to_the_end())
     assert [(end.status, end.updates) for end in ended(said).values()] == [("stopped", 1), ("stopped", 1)]

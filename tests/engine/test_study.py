@@ -11,7 +11,9 @@ from engine.control import Pause, Stop
 from engine.data.sources import Wine
 from engine.events import RefitPlanned, RunEnded, RunsFailed, StudyEnded, StudyStarted
 from engine.experiment import Data, EarlyStopping, Experiment, Training, ValidationPlan
+from engine.sharing import MOST_MEASURED
 from engine.study import Study
+from engine.sweep import Sweep
 from engine.validations import Holdout, KFold
 
 FOLDS = Experiment(Data(Wine()), training=Training(epochs=7), validation=ValidationPlan(KFold(3)))
@@ -26,11 +28,12 @@ class PretendedPool:
 
     def __init__(self, *acts):
         self.acts = list(acts)
-        self.trained = []
+        self.trained, self.measured = [], []
         self.commands = []
 
-    async def train(self, _experiment, specs):
+    async def train(self, _experiment, specs, _course, baselines=None):
         self.trained.append([spec.label for spec in specs])
+        self.measured.append(baselines)
         for batch in self.acts.pop(0):
             yield batch
 
@@ -111,3 +114,50 @@ def test_a_study_without_folds_has_no_refit_unless_it_is_asked_for():
         pool = PretendedPool([[end(0, "finished")]], [[end(1, "finished")]])
         course(Experiment(Data(Wine()), validation=ValidationPlan(Holdout(), refit=asked)), pool)
         assert len(pool.trained) == calls
+
+
+def measured_settings(pool):
+    return [spec.setting for spec in pool.measured[0].runs]
+
+
+def test_baselines_are_measured_on_all_runs_also_where_a_study_goes_on():
+    ends = {0: end(0, "finished"), 2: end(2, "finished")}
+    pool, again = (PretendedPool([[end(1, "finished")]], [[end(3, "finished")]]) for _ in range(2))
+    course(FOLDS, pool)
+    asyncio.run(exhaust(Study(FOLDS, again, ends, measured=[(0, "constant")])))
+    assert again.trained == [["fold 2/3"], ["refit"]]
+    assert [measure and len(measure.runs) for measure in again.measured] == [3, None]
+    assert (pool.measured[0].known, again.measured[0].known) == ((), ((0, "constant"),))
+
+
+def test_a_study_of_which_only_baselines_are_left_measures_them():
+    alone = replace(FOLDS, validation=replace(FOLDS.validation, refit=False))
+    pool = PretendedPool([[]])
+    said = asyncio.run(exhaust(Study(alone, pool, {run: end(run, "finished") for run in range(3)})))
+    assert (pool.trained, len(pool.measured[0].runs)) == ([[]], 3)
+    assert said == [StudyEnded("finished")]
+    unwanted = Study(replace(alone, baselines=False), PretendedPool(), {run: end(run, "finished") for run in range(3)})
+    assert asyncio.run(exhaust(unwanted)) == [StudyEnded("finished")]
+
+
+@pytest.mark.parametrize(
+    ("sweep", "settings"),
+    [
+        ({"training.learning_rate": (0.1, 0.2), "model.hidden": ((4,), (8,))}, [0]),
+        ({"data.train_rows": (20, 30, 40), "training.learning_rate": (0.1, 0.2)}, [0, 2, 4]),
+        ({"training.learning_rate": (0.1, 0.2), "data.train_rows": (20, 30)}, [0, 1]),
+        ({"seed": (1, 2)}, [0, 1]),
+        ({"validation.k": (2, 3)}, [0, 1]),
+        ({"training.loss": ("squared", "hinge")}, [0, 1]),
+        ({"data.train_rows": tuple(range(20, 20 + 2 * MOST_MEASURED))}, list(range(MOST_MEASURED))),
+    ],
+)
+def test_settings_with_other_rows_or_another_loss_have_baselines_of_their_own(sweep, settings):
+    experiment = replace(FOLDS, sweep=Sweep(tuple(sweep.items())), choose_by="accuracy")
+    pool = PretendedPool([[]])
+    course(experiment, pool)
+    assert list(dict.fromkeys(measured_settings(pool))) == settings
+
+
+async def exhaust(work):
+    return [event async for batch in work.events() for event in batch]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from engine import prepare, trainer
 from engine.baselines import of_study
 from engine.control import Control
+from engine.course import NOTHING
 from engine.data.dataset import Dataset
 from engine.data.sources import OwnFile
 from engine.events import KINDS, EpochEnded, RunEnded, RunsStarted
@@ -141,9 +142,9 @@ def own(path, **keys):
     return Data(OwnFile(str(path), **mine), **{name: value for name, value in keys.items() if name not in known})
 
 
-def train(jobs, feed, control=None, dtype=np.float32):
+def train(jobs, feed, control=None, dtype=np.float32, course=NOTHING):
     """Return all events of one stack."""
-    return list(trainer.train(jobs, feed, control or Control(), time.perf_counter, dtype))
+    return list(trainer.train(jobs, feed, control or Control(), time.perf_counter, dtype=dtype, course=course))
 
 
 def study(experiment):

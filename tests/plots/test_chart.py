@@ -17,7 +17,7 @@ def curve(n, label="train", role="train", emphasis="main", family=0, start=1.0):
 
 
 def plot(n=60, **more):
-    lines = (curve(n), curve(n, "validation", "validation", start=1.2), reference("noise", 0.05))
+    lines = (curve(n), curve(n, "validation", "validation", start=1.2), reference("noise", 0.1))
     return PlotData(**{"lines": lines, "x_total": 100, "y_title": "loss (squared)", "empty": "press r to run"} | more)
 
 
@@ -27,8 +27,9 @@ def shown(data, width=80, height=24):
 
 def test_a_plot_names_all_that_it_shows():
     text = shown(plot(marks=(Mark(50, "best 50"),), notes=("faint: 5 folds",), title="Births"))
-    for part in ("Births", "loss (squared)", "── train", "╌╌ validation", "▲ best 50", "faint: 5 folds", "noise"):
+    for part in ("Births", "loss (squared)", "── train", "╌╌ validation", "▲ best 50", "faint: 5 folds"):
         assert part in text
+    assert "·· noise 0.100" in text
     assert text.splitlines()[-1].split() == ["0", "20", "40", "60", "80", "epoch", "100"]
 
 
@@ -71,9 +72,102 @@ def test_families_are_numbered_for_those_who_see_no_colour():
     assert all(any(row.rstrip().endswith(number) for row in text.splitlines()) for number in "123")
 
 
-def test_a_reference_far_away_does_not_press_the_curves_flat():
-    rows = shown(plot(lines=(curve(60), reference("constant guess", 500.0)))).splitlines()
-    assert "constant guess ▲" in rows[1]
+def falling(high, low):
+    return Line("train", np.arange(1.0, 61), np.geomspace(high, low, 60), "train")
+
+
+@pytest.mark.parametrize(
+    ("level", "log", "says"),
+    [
+        (11.9, True, "·· constant 11.9"),
+        (12.1, True, "constant 12.1 (above)"),
+        (400.0, True, "constant 400 (above)"),
+        (0.35, True, "·· constant 0.350"),
+        (0.32, True, "constant 0.320 (below)"),
+        (-2.0, True, "constant -2.00 (below)"),
+        (0.0, True, "constant 0.000 (below)"),
+        (6.9, False, "·· constant 6.90"),
+        (7.2, False, "constant 7.20 (above)"),
+        (-1.9, False, "·· constant -1.90"),
+        (-2.2, False, "constant -2.20 (below)"),
+    ],
+)
+def test_a_level_far_from_the_curves_is_left_out_and_said_with_its_value(level, log, says):
+    data = PlotData((falling(4, 1), reference("constant", level)), 60, log=log, y_title="loss")
+    frame = compose(data, 80, 24)
+    text = frame.cells.text()
+    alone = compose(PlotData((falling(4, 1),), 60, log=log, y_title="loss"), 80, 24)
+    assert says in text.splitlines()[0]
+    drawn = "··" in says
+    assert ("··" in text) == drawn
+    assert any(role == "reference" and part.strip() for row in frame.cells.rows[2:] for part, role in row) == drawn
+    assert (frame.y_limits == alone.y_limits) != drawn
+    low, high = frame.y_limits[:2]
+    least, largest = (np.log10([1, 4])) if log else (1, 4)
+    # Round limits may add to the three times that a level may.
+    assert (high - low) <= (largest - least + 2 * np.log10(3) + 0.4 if log else 3 * 3 + 2)
+
+
+def test_a_level_that_an_earlier_axis_still_holds_is_drawn_and_called_so():
+    data = PlotData((falling(4, 1), reference("constant", 8.0)), 60)
+    assert "constant 8.00 (above)" in shown(data)
+    before = compose(PlotData((falling(9, 0.5),), 60), 80, 24).y_limits
+    assert "·· constant 8.00" in compose(data, 80, 24, before).cells.text()
+
+
+@pytest.mark.parametrize("log", [True, False])
+@pytest.mark.parametrize("values", [(1.0, 1.0), (0.11, 0.12), (0.6, 900.0), (0.11, 1.3)])
+@pytest.mark.parametrize("size", [(44, 11), (44, 16), (50, 12), (84, 24), (120, 40)])
+def test_names_of_levels_lie_neither_on_a_curve_nor_on_each_other(size, values, log):
+    names = ("constant", "copy-last-week")
+    levels = [reference(name, value) for name, value in zip(names, values, strict=True)]
+    data = plot(
+        lines=(curve(100), curve(100, "validation", "validation"), *levels), log=log, marks=(Mark(9, "best 9"),)
+    )
+    rows = shown(data, *size).splitlines()
+    top = next(y for y, row in enumerate(rows) if "│" in row or "┤" in row)
+    header, picture = "\n".join(rows[:top]), rows[top:-1]
+    for name, value in zip(names, values, strict=True):
+        assert header.count(f"{name} {value:.3f}" if value < 1 else name) == 1
+    assert not any(character.isalpha() and character.isascii() for row in picture for character in row[6:])
+
+
+def test_a_crowded_legend_keeps_levels_before_notes():
+    lines = [curve(60, f"setting {k}", "validation", family=k) for k in range(6)]
+    levels = [reference("constant (lags=7)", 0.5), reference("copy-last-week (lags=7)", 0.3)]
+    text = shown(PlotData((*lines, *levels), 60, y_title="loss", notes=("a note of the many settings",)), 49, 16)
+    assert "·· constant (lags=7) 0.500" in text
+    assert "·· copy-last-week (lags=7) 0.300" in text
+    assert "a note" not in text
+
+
+@pytest.mark.parametrize(("height", "says"), [(15, True), (13, False)])
+def test_a_note_has_the_second_row_where_the_plot_is_high_enough(height, says):
+    lines = (curve(60), curve(60, "validation", "validation"), reference("constant", 0.5), reference("linear", 0.3))
+    rows = shown(PlotData(lines, 60, y_title="loss", notes=("bold: mean of 5 folds", "dotted: ± sd")), 50, height)
+    assert ("bold: mean of 5 folds" in rows.splitlines()[1]) == says
+    assert "dotted" not in rows
+
+
+def test_settings_that_find_no_room_leave_that_of_levels():
+    lines = [curve(60, f"a setting of a long name {k}", "validation", family=k) for k in range(6)]
+    rows = shown(PlotData((*lines, reference("constant", 0.5), reference("linear", 0.3)), 60), 44, 12).splitlines()
+    assert rows[3].split("  ")[:2] == ["·· constant 0.500", "·· linear 0.300"]
+    assert "name 2" in rows[2]
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_a_plot_too_low_for_names_has_no_levels(log):
+    low = compose(plot(log=log), 60, 10)
+    alone = compose(plot(log=log, lines=plot().lines[:2]), 60, 10)
+    assert low.cells.rows == alone.cells.rows
+    assert low.y_limits == alone.y_limits
+
+
+def test_a_level_that_is_no_number_is_not_spoken_of():
+    text = shown(plot(lines=(curve(60), reference("lost", np.nan), reference("endless", np.inf))))
+    assert "lost" not in text
+    assert "endless" not in text
 
 
 def test_texts_from_outside_are_made_safe():

@@ -15,7 +15,7 @@ from making import events_of, experiments
 
 from engine.data.sources import Line, Xor
 from engine.errors import LabError
-from engine.events import DataRead, EnvironmentSeen
+from engine.events import Branched, DataRead, EnvironmentSeen
 from engine.experiment import Data, Experiment, Model, Training
 from engine.optimizers import Sgd
 from sessions import codec, record_codec
@@ -95,6 +95,14 @@ BY_TYPE = {
 RUNS = st.builds(RunRecord, **{name: BY_TYPE[hint] for name, hint in typing.get_type_hints(RunRecord).items()})
 CHANGES = st.builds(Intervention, st.lists(COUNTS, min_size=1, max_size=3).map(tuple), COUNTS, TEXTS, NUMBERS)
 
+TURNS = st.dictionaries(NAMES, TEXTS | COUNTS | NUMBERS | st.lists(TEXTS), max_size=3)
+
+
+@st.composite
+def branches(draw):
+    epochs = draw(st.lists(COUNTS, min_size=1, max_size=3))
+    return Branched(draw(TEXTS), tuple(epochs), tuple(draw(TURNS) for _ in epochs))
+
 
 def clean(event):
     """The same without what UTF-8 cannot hold."""
@@ -115,7 +123,8 @@ RECORDS = st.builds(
     st.none() | events_of("DataRead").map(clean),
     st.none() | events_of("EnvironmentSeen").map(clean),
     st.lists(CHANGES, max_size=2).map(tuple),
-    TEXTS,
+    branch=st.none() | branches(),
+    refit_reason=TEXTS,
 )
 DATES = st.datetimes(datetime(1900, 1, 1), datetime(2999, 1, 1))
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from engine.data.sources import Births
+from engine.errors import LabError
 from engine.events import BaselineMeasured
-from sessions.levels import levels, said_of_baselines
+from engine.experiment import Data, Experiment
+from engine.sweep import Sweep
+from sessions import codec, record_codec
+from sessions.chosen import page_of_setting
+from sessions.codec import value_of
+from sessions.levels import chosen_first, level_of, levels, said_of_baselines, unmeasured
+from sessions.page import Page
 from sessions.record import Record, RunRecord
+from sessions.report import as_json
 from tui.plots.curves import plot_of
 
 
@@ -67,3 +77,99 @@ def test_a_larger_accuracy_is_better():
 
 def test_levels_are_drawn_beside_curves_and_not_alone():
     assert plot_of(record(baseline("constant", 3, 5))).lines == ()
+
+
+# --- settings with other rows -----------------------------------------------------------------------------------------
+
+
+LAGS, RATE = "data.lags", "training.learning_rate"
+FOUR = tuple({LAGS: lags, RATE: rate} for lags in (1, 7) for rate in (0.1, 0.2))
+
+
+def swept(*baselines, chosen=None, settings=FOUR, loss=1.0):
+    runs = tuple(
+        RunRecord(f"run {n}", setting=n, status="finished", validation={"loss": loss}) for n in range(len(settings))
+    )
+    return Record("finished", runs, baselines=baselines, settings=settings, chosen=chosen)
+
+
+def of(setting, name, *losses):
+    return replace(baseline(name, *losses), setting=setting)
+
+
+OWN = of(0, "constant", 4), of(0, "linear", 3), of(2, "constant", 2), of(2, "linear", 0.5)
+
+
+def test_a_setting_has_the_baselines_of_its_rows():
+    record = swept(*OWN)
+    assert [record.baselines_of(setting) for setting in range(4)] == [OWN[:2], OWN[:2], OWN[2:], OWN[2:]]
+    rates = swept(*OWN[:2], settings=({RATE: 0.1}, {RATE: 0.2}))
+    assert rates.baselines_of(1) == OWN[:2]
+
+
+@pytest.mark.parametrize("key", [LAGS, "validation.k", "seed", "training.loss"])
+def test_levels_of_settings_with_their_own_are_the_chosen_ones_and_say_so(key):
+    settings = tuple({key: setting[LAGS], RATE: setting[RATE]} for setting in FOUR)
+    said = f"{key.rpartition('.')[2]}="
+    assert levels(swept(*OWN, settings=settings), "loss") == []
+    assert levels(swept(*OWN, settings=settings, chosen=3), "loss") == [
+        (f"constant ({said}7)", 2.0),
+        (f"linear ({said}7)", 0.5),
+    ]
+    assert levels(swept(*OWN, settings=settings, chosen=1), "loss")[1] == (f"linear ({said}1)", 3.0)
+
+
+def test_levels_that_all_settings_share_need_no_choice():
+    assert levels(swept(*OWN[:2], settings=({RATE: 0.1}, {RATE: 0.2})), "loss") == [("constant", 4.0), ("linear", 3.0)]
+
+
+def test_a_network_is_compared_with_the_baselines_of_its_own_rows():
+    assert said_of_baselines(swept(*OWN, chosen=1), "loss", "{:g}".format) == []
+    assert (
+        "linear, a baseline, reaches a validation loss of 0.5"
+        in (said_of_baselines(swept(*OWN, chosen=2), "loss", "{:g}".format)[0])
+    )
+    assert said_of_baselines(swept(*OWN[:2], chosen=2, loss=9.0), "loss", str) == [], "none was measured there"
+
+
+def test_the_chosen_settings_baselines_come_first_and_all_once():
+    assert chosen_first(swept(*OWN)) == list(OWN)
+    assert chosen_first(swept(*OWN, chosen=3)) == [*OWN[2:], *OWN[:2]]
+    twice = (of(0, "constant", 4), of(2, "constant", 4))
+    assert chosen_first(swept(*twice, chosen=2)) == [twice[1], twice[0]]
+
+
+def test_rows_without_baselines_are_counted():
+    assert unmeasured(swept(*OWN)) == 0
+    assert unmeasured(swept(*OWN[2:])) == 1
+    assert unmeasured(swept(settings=({RATE: 0.1}, {RATE: 0.2}))) == 0
+
+
+def test_a_page_of_one_setting_has_its_baselines():
+    experiment = Experiment(Data(Births(), lags=1), sweep=Sweep(((LAGS, (1, 7)), (RATE, (0.1, 0.2)))))
+    page = page_of_setting(Page(experiment, record=swept(*OWN, chosen=2)), 3)
+    assert [(one.name, one.setting, level_of(one, "loss")) for one in page.record.baselines] == [
+        ("constant", 0, 2.0),
+        ("linear", 0, 0.5),
+    ]
+
+
+def test_a_page_keeps_and_json_tells_the_setting_of_each_baseline(tmp_path):
+    page = Page(Experiment(Data(Births(), lags=1)), record=swept(*OWN, chosen=2))
+    text = codec.write_page(page)
+    assert codec.parse(text, "page").record.baselines == OWN
+    said = as_json(tmp_path / "page.toml", page)["baselines"]
+    assert [one["settings"] for one in said] == [FOUR[0], FOUR[0], FOUR[2], FOUR[2]]
+    assert list(said[0]) == ["name", "says", "settings", "summary", "test", "left_out"]
+
+
+@pytest.mark.parametrize("setting", ["4", "-1", '"one"', "1.5"])
+def test_a_baseline_of_no_setting_is_damage(setting):
+    table = {"name": "constant", "setting": value_of(setting)}
+    with pytest.raises(LabError, match=r"\[record\] is damaged"):
+        record_codec.read({"status": "finished", "settings": list(FOUR), "baselines": [table]})
+
+
+def test_a_page_that_names_no_setting_is_of_the_first():
+    table = {"status": "finished", "settings": list(FOUR), "baselines": [{"name": "constant"}]}
+    assert record_codec.read(table).baselines[0].setting == 0

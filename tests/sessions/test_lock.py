@@ -18,7 +18,7 @@ import pytest
 from making import open_files
 
 from engine.errors import LabError
-from sessions import files, lock
+from sessions import lock
 from sessions.beside import lock_of
 from sessions.identity import Identity, this_process
 from sessions.lock import Taken
@@ -438,20 +438,3 @@ def test_a_full_disk_locks_where_the_kernel_does_and_leaves_nothing_where_it_doe
                 lock.acquire(page, "trained")
     assert not lock_of(page).exists()
     assert open_files() == before
-
-
-def test_only_the_temporary_files_of_the_dead_are_cleared_away(tmp_path):
-    here = this_process()
-    dead = Identity(here.host, here.boot, here.space, 2**22 + 5, 7).mark
-    rebooted = Identity(here.host, "an earlier one", here.space, os.getpid(), here.started).mark
-    elsewhere = Identity("elsewhere", here.boot, here.space, 2**22 + 5, 7).mark
-    names = {
-        mark: [f".a page.toml.{mark}-00c0ffee.{kind}" for kind in ("tmp", "old")]
-        for mark in (here.mark, dead, rebooted, elsewhere)
-    }
-    others = [".hidden.tmp", "x.tmp", f"{dead}.tmp", f".x.{dead}-00c0ffee.toml", f"x.{dead}-00c0ffee.tmp"]
-    for name in [*others, *(name for some in names.values() for name in some)]:
-        (tmp_path / name).write_bytes(b"")
-    files.remove_strays(tmp_path)
-    left = {path.name for path in tmp_path.iterdir()}
-    assert left == {*others, *names[here.mark], *names[elsewhere]}

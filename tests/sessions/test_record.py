@@ -30,7 +30,7 @@ from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
 from engine.plan import plan
 from engine.validations import KFold
 from sessions.record import Intervention, Record, fold, reduce
-from sessions.store import interrupted
+from sessions.recovery import interrupted
 
 EXPERIMENT = Experiment(Data(Line(rows=50)), Model((3,)), Training(epochs=4), ValidationPlan(KFold(2)), restarts=2)
 

@@ -23,7 +23,6 @@ from engine.plan import plan
 from sessions import codec, files, lock, quarantine, recovery
 from sessions.again import left_of
 from sessions.beside import journal_of, lock_of
-from sessions.identity import this_process
 from sessions.page import Page
 from sessions.record import fold
 from sessions.recorder import Recorder
@@ -91,8 +90,7 @@ def damaged_in(store):
 
 def test_what_a_kill_has_left_is_cleared_away(store, said):
     path = killed(store, begun(said))
-    dead = replace(this_process(), process=2**22 + 5).mark
-    strays = [store.folder / f".{path.name}.{dead}-00c0ffee.{kind}" for kind in ("tmp", "old")]
+    strays = [store.folder / f".{path.name}.00c0ffee.{kind}" for kind in ("tmp", "old")]
     for stray in strays:
         stray.write_bytes(b"half")
     assert lock_of(path).exists()

@@ -56,7 +56,7 @@ def test_what_cannot_be_looked_into_is_one_line(trained, tmp_path, capsys):
     assert "there is no run 9" in refused(page, "--run", "9")
     whole = weights.read_bytes()
     np.savez(weights, run_3_final=np.zeros(7, dtype=np.float32))
-    assert "cannot be looked into" in refused(page)
+    assert "are not those that the page was saved with" in refused(page)
     assert "no weights of run 1" in refused(page, "--run", "1")
     np.savez(weights, run_3_final=np.array([{"a": 1}], dtype=object))
     assert "cannot be read" in refused(page)

@@ -6,18 +6,17 @@ import json
 import signal
 import subprocess
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from notebook import pages_in
 from terminal import LOSSBOOK, gone_within, workers_of
 
-from engine.events import Changed
 from sessions import codec
 from sessions.again import left_of
 from sessions.beside import journal_of
-from sessions.page import Page
-from sessions.record import reduce
+from sessions.record import RunRecord
 from tui.cli import main
 
 EXPERIMENT = """
@@ -30,6 +29,17 @@ method = "k-fold"
 k = 2
 [sweep]
 "model.hidden" = [[4], [8], [12], [16], [24]]
+"""
+
+
+FEW_ROWS = """
+[data]
+name = "wine"
+[training]
+epochs = 3
+[validation]
+method = "k-fold"
+k = 2
 """
 
 
@@ -87,8 +97,9 @@ def test_an_interrupted_study_goes_on_to_the_same_bits(how, whole, tmp_path, cap
     said = json.loads(out)
     assert [figures(run) for run in said["runs"]] == [figures(run) for run in expected["runs"]]
     assert figures(said["refit"]) == figures(expected["refit"])
-    for key in ("status", "candidates", "chosen", "summary", "test_looks", "differences"):
+    for key in ("status", "candidates", "chosen", "summary", "test_looks", "differences", "baselines"):
         assert said[key] == expected[key]
+    assert {one["name"] for one in said["baselines"]} == {"constant", "logistic", "linear-svm"}
     assert weights_in(folder) == weights
     (page,) = pages_in(folder)
     assert page.warning == ""
@@ -103,6 +114,32 @@ def finished_page(whole):
     return codec.read_page(next(iter((whole[0].parent / "pages").glob("*.toml"))))
 
 
+@pytest.mark.parametrize("known", [0, 1, 2, 3])
+@pytest.mark.parametrize("left", ["baselines", "refit", "run and refit"])
+def test_a_baseline_in_the_page_is_not_measured_twice_and_the_others_are(known, left, tmp_path, capsys):
+    text = FEW_ROWS + ("refit = false\n" if left == "baselines" else "")
+    (tmp_path / "e.toml").write_text(text)
+    assert call(capsys, "--sessions", tmp_path / "pages", "run", tmp_path / "e.toml")[0] == 0
+    (path,) = (tmp_path / "pages").glob("*.toml")
+    page = codec.read_page(path)
+    whole = page.record
+    # A figure that nobody measures shows that what was known has stayed.
+    marked = [replace(one, train={"loss": (0.125, 0.25)}) for one in whole.baselines[:known]]
+    runs = whole.runs if left == "baselines" else whole.candidates[left == "run and refit" :]
+    if left == "run and refit":
+        first = whole.candidates[0]
+        runs = (RunRecord(first.label, fold=first.fold, status="interrupted", epochs=first.epochs), *runs)
+    cut = replace(whole, status="interrupted", runs=tuple(runs), baselines=tuple(marked))
+    path.write_text(codec.write_page(replace(page, record=cut)))
+    assert call(capsys, "--sessions", tmp_path / "pages", "resume", path.stem)[0] == 0
+    again = codec.read_page(path).record
+    assert again.status == "finished"
+    assert again.baselines == (*marked, *whole.baselines[known:])
+    assert len(whole.baselines) == 3
+    assert [run.sha256 for run in again.runs] == [run.sha256 for run in whole.runs]
+    assert left_of(codec.read_page(path)) is None
+
+
 def test_what_cannot_go_on_is_refused(whole, tmp_path, capsys):
     page = finished_page(whole)
     assert left_of(page) is None
@@ -110,11 +147,8 @@ def test_what_cannot_go_on_is_refused(whole, tmp_path, capsys):
     cases = {
         "edited": text.replace("[4]", "[5]", 1),
         "bare": EXPERIMENT,
-        "changed": codec.write_page(
-            Page(page.experiment, record=reduce(page.record, Changed((0,), 3, "learning_rate", 0.1)))
-        ),
     }
-    says = {"edited": "has been edited", "bare": "no runs", "changed": "somebody changed a setting"}
+    says = {"edited": "has been edited", "bare": "no runs"}
     for name, content in cases.items():
         (tmp_path / f"{name}.toml").write_text(content)
         status, out, err = call(capsys, "--sessions", tmp_path, "resume", name)

@@ -96,6 +96,18 @@ def _add_training(command: Add) -> None:
     _add_json(resume, "as `run --json` prints it")
     resume.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: the cores)")
 
+    verify = command("verify", "verify.verify_page", "train a page again: the same bits, or the first that differ?")
+    verify.add_argument("session", metavar="SESSION")
+    _add_json(verify)
+    verify.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: the cores)")
+
+    branch = command("branch", "branch.branch", "train a page again up to an epoch, then on with one other setting")
+    branch.add_argument("session", metavar="SESSION")
+    branch.add_argument("--at", type=_count, required=True, metavar="EPOCH", help="after this epoch it is another")
+    branch.add_argument("--set", required=True, metavar="KEY=VALUE", help="such as training.learning_rate=0.001")
+    _add_json(branch, "as `run --json` prints it")
+    branch.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: the cores)")
+
     find_rate = command("find-rate", "find_rate.find_rate", "try learning rates from small to large and suggest one")
     find_rate.add_argument("file", metavar="FILE|SESSION")
     _add_set(find_rate, "override a key, as in TOML")
@@ -189,6 +201,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be 1 or more, not {text}")
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must be 0 or more, not {text}")
     return number
 
 

@@ -11,8 +11,9 @@ from engine.experiment import Experiment
 from engine.plan import RunSpec
 from engine.pool import Pool
 from sessions import codec
+from sessions.archive import read_weights
 from sessions.report import finite
-from sessions.weights import read_weights, spec_of
+from sessions.specs import spec_of
 from tui import insight
 from tui.cli.experiments import settled
 from tui.cli.json_text import json_text
@@ -26,7 +27,8 @@ def inspect(options: argparse.Namespace) -> int:
     page = codec.read_page(path)
     runs = page.record.runs if page.record else ()
     run = len(runs) - 1 if options.run is None else options.run - 1
-    spec, weights = spec_of(page, run), read_weights(path, run)
+    spec = spec_of(page, run)
+    weights = read_weights(path, run, runs[run].sha256)
     seen = asyncio.run(_look(settled(page, path, {}), spec, weights))
     if options.json:
         print(json_text(finite(dataclasses.asdict(seen) | {"label": runs[run].label})))

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         said = said_of_growth(page)
         return [safe(said, 300)] if said else []
 
-    return train_all([Job(path, overrides, kept, whole, conclude)], store, options)
+    return train_all([Job(path, overrides, kept, whole, conclude=conclude)], store, options)
 
 
 def _points(text: str) -> int:

@@ -13,7 +13,7 @@ from sessions.record import Record
 from sessions.report import as_json, summarize
 from sessions.store import Entry, Store
 from tui.cli.json_text import json_text
-from tui.cli.tables import problems, runs_table, study_table, table
+from tui.cli.tables import every_run, problems, study_table, table
 from tui.numbers import figure, value_text
 from tui.text import safe
 
@@ -56,7 +56,8 @@ def show_page(options: argparse.Namespace) -> int:
     print(settings_table(page))
     if page.record is not None and page.record.runs:
         print()
-        print(runs_table(page.record) if options.runs else study_table(page.record, page.experiment.choose_by))
+        whole = every_run if options.runs else study_table
+        print(whole(page.record, page.experiment.choose_by))
         for line in problems(page.record):
             print(f"! {line}")
     if page.notes:

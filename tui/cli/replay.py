@@ -47,7 +47,7 @@ def play_plainly(page: Page, speed: float) -> None:
                     losses = [
                         f"{part} loss {figure(columns['loss'][place])}"
                         for part, columns in (("train", event.train), ("validation", event.validation))
-                        if columns
+                        if "loss" in columns  # of a damaged page they may be called anything
                     ]
                     print(
                         f"epoch {event.epoch} · {safe(page.record.runs[run].label)} · {' · '.join(losses)}", flush=True

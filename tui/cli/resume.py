@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import LabError
 from engine.pool import Pool
 from engine.study import Study
-from sessions import codec, lock
+from sessions import checkpoints, codec, lock
 from sessions.again import Left, left_of
+from sessions.archive import known_weights, with_known_history
 from sessions.lock import Lock
+from sessions.record import Record
 from sessions.recorder import Recorder
 from sessions.store import Store
-from sessions.weights import known_weights
 from tui.cli import OK, complain
 from tui.cli.experiments import settled
 from tui.cli.json_text import json_text
@@ -40,8 +42,10 @@ def resume(options: argparse.Namespace) -> int:
 
 def _resume(path: Path, held: Lock, store: Store, options: argparse.Namespace) -> int:
     page = codec.read_page(path)
+    if page.record is not None:
+        page = replace(page, record=with_known_history(path, page.record))
     try:
-        todo = left_of(page)
+        todo = left_of(page, checkpoints.read(path))
     except LabError as error:
         raise LabError(error.problem, error.hint, where=path.stem) from error
     if todo is None:
@@ -58,10 +62,11 @@ def _resume(path: Path, held: Lock, store: Store, options: argparse.Namespace) -
 
 async def _go_on(job: Job, todo: Left, store: Store, held: Lock, options: argparse.Namespace) -> int:
     async with Pool(options.workers) as pool:
-        study = Study(job.experiment, pool, todo.ends)
+        study = Study(job.experiment, pool, todo.ends, todo.course, todo.measured)
         recorder = Recorder(store, job.page, now(), path=job.path, held=held)
         if recorder.problem:
             return complain(recorder.problem)
-        recorder.weights |= {run: weights for run, weights in known_weights(job.path).items() if run in todo.ends}
+        weights = known_weights(job.path, job.page.record or Record())
+        recorder.weights |= {run: kept for run, kept in weights.items() if run in todo.ends}
         recorder.take(todo.opening)
         return await conduct(study, recorder, job, as_json_line=options.json)

@@ -14,23 +14,24 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.control import Stop
+from engine.course import Course
 from engine.errors import KeyProblem, LabError
 from engine.executor_pool import ExecutorPool
 from engine.experiment import Experiment
 from engine.plan import plan
 from engine.pool import Pool
 from engine.study import Study
-from sessions import codec
+from sessions import checkpoints, codec
 from sessions.page import Page, default_title
 from sessions.record import Record
-from sessions.recorder import Recorder
+from sessions.recorder import SAVES_AGAIN, Recorder
 from sessions.report import as_json
 from sessions.store import Store
 from tui.cli import FAILED, INTERRUPTED, OK, complain
 from tui.cli.experiments import blame, overrides_of, settled
 from tui.cli.json_text import json_text
 from tui.cli.tables import problems, study_table
-from tui.cli.teller import Teller
+from tui.cli.teller import Teller, mute_lost_terminal
 from tui.text import safe
 
 
@@ -73,6 +74,8 @@ class Job:
     page: Page
     experiment: Experiment
     """The page's, with its data files named from the root."""
+    course: Course = checkpoints.ORDINARY
+    """Of a branch: what its runs have in common with their parent's."""
     conclude: Callable[[Page], list[str]] = lambda _: []
     """What is to be said of the page in the end."""
 
@@ -91,7 +94,7 @@ async def _run_all(jobs: list[Job], store: Store, pool: Pool | ExecutorPool, opt
 
 
 async def _run_one(job: Job, store: Store, pool: Pool | ExecutorPool, *, as_json_line: bool) -> int:
-    study = Study(job.experiment, pool)
+    study = Study(job.experiment, pool, course=job.course)
     recorder = Recorder(store, job.page, now())
     if recorder.problem:
         return complain(recorder.problem)
@@ -136,7 +139,7 @@ async def _train(study: Study, recorder: Recorder, teller: Teller) -> list[int]:
                 await recorder.keep()
                 if recorder.problem != told:
                     told = recorder.problem
-                    teller.say(f"lossbook: {safe(told, 500)}")
+                    teller.say(f"lossbook: {safe(told or SAVES_AGAIN, 500)}")
     finally:
         teller.end()
     return caught
@@ -160,9 +163,15 @@ def _signals(study: Study) -> Iterator[list[int]]:
             # Twice is meant: the journal has everything and is recovered at the next start.
             os._exit(INTERRUPTED)
         caught.append(128 + number)
+        mute_lost_terminal()
         study.send(Stop())
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    # Under nohup, or in a job of its own, a closed terminal is none of its business.
+    numbers = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
     for number in numbers:
         loop.add_signal_handler(number, stop, number)
     try:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from sessions.advice import conclusions
-from sessions.levels import said_of_baselines
+from sessions.levels import said_of_baselines, unmeasured
 from sessions.looks import looks_of, said_of_looks
 from sessions.record import Record, RunRecord
-from sessions.report import baseline_as_plain, summarize
+from sessions.report import summarize
 from sessions.settings import names_of, results_of, varied
+from tui.baselines import cells, labelled
 from tui.numbers import counted, figure, main_metric
 from tui.settings.listing import CHOSEN, rows_of
 from tui.text import safe
@@ -23,10 +24,10 @@ MOST_SETTINGS = 60
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Return rows under a header, columns aligned by their width in cells; those in `right` to the right."""
-    cells = [list(header), *([safe(cell) for cell in row] for row in rows)]
-    widths = [max(cell_len(row[place]) for row in cells) for place in range(len(header))]
+    texts = [list(header), *([safe(cell) for cell in row] for row in rows)]
+    widths = [max(cell_len(row[place]) for row in texts) for place in range(len(header))]
     lines = []
-    for row in cells:
+    for row in texts:
         padded = [
             " " * (width - cell_len(cell)) + cell if place in right else cell + " " * (width - cell_len(cell))
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
@@ -62,34 +63,39 @@ def sweep_table(record: Record, choose_by: str = "loss") -> str:
 
 
 def _says(record: Record, choose_by: str) -> list[str]:
-    said = [*conclusions(record, choose_by, figure), *said_of_baselines(record, main_metric(record.runs[0]), figure)]
-    baselines = ["", baselines_table(record)] if record.baselines else []
-    return [*baselines, *(["", *(safe(line, 500) for line in said)] if said else [])]
+    judge = main_metric(record.runs[0]) if choose_by == "loss" else choose_by
+    said = [*conclusions(record, choose_by, figure), *said_of_baselines(record, judge, figure)]
+    return [*_apart(record, choose_by), *(["", *(safe(line, 500) for line in said)] if said else [])]
 
 
-def baselines_table(record: Record) -> str:
-    """Return what the baselines reach, one line each, in the loss and the main metric."""
-    names = list(dict.fromkeys(["loss", main_metric(record.runs[0])]))
+def _apart(record: Record, choose_by: str) -> list[str]:
+    """Return the table of baselines below a blank line; nothing where there are none."""
+    return ["", baselines_table(record, choose_by)] if record.baselines else []
+
+
+def baselines_table(record: Record, choose_by: str = "loss") -> str:
+    """Return what the baselines reach, one line each: loss, main metric, what chooses; then why some have no figures.
+
+    Where settings have baselines of their own the chosen one's come first.
+    """
+    names = list(dict.fromkeys(["loss", main_metric(record.runs[0]), choose_by]))
     parts = [part for part in ("train", "validation", "test") if any(getattr(one, part) for one in record.baselines)]
-    rows = []
-    for one in record.baselines:
-        found = baseline_as_plain(one)
-        if one.left_out:
-            rows.append([one.name, *("–" for _ in names for _ in parts)])
-            continue
-        cells = []
-        for name in names:
-            for part in parts:
-                spread = found["summary"].get(f"{part}.{name}")
-                single = spread is not None and len(getattr(one, part)[name]) == 1
-                if part == "test":
-                    cells.append(figure((one.test or {}).get(name)))
-                else:
-                    cells.append(figure(spread["mean"]) if single else _spread(spread))
-        rows.append([one.name, *cells])
-    header = ["baseline", *(f"{part} {name}" for name in names for part in parts)]
-    left = [safe(f"{one.name}: {one.left_out}", 300) for one in record.baselines if one.left_out]
-    return "\n".join([table(header, rows, right=range(1, len(header))), *left])
+    columns = [(part, name) for name in names for part in parts]
+    known = labelled(record)
+    shown = [[label, *cells(one, columns, _mean_and_sd)] for label, one in known[:MOST_SETTINGS]]
+    header = ["baseline", *(f"{part} {name}" for part, name in columns)]
+    lines = [table(header, shown, right=range(1, len(header)))]
+    if (more := len(known) - MOST_SETTINGS) > 0:
+        lines.append(f"… and {counted(more, 'baseline')} more: `lossbook show NAME --json` has them all")
+    lines += [safe(f"{label}: {one.left_out}", 300) for label, one in known[:MOST_SETTINGS] if one.left_out]
+    if others := unmeasured(record):
+        lines.append(f"none was measured on the rows of {counted(others, 'other setting')}")
+    return "\n".join(lines)
+
+
+def every_run(record: Record, choose_by: str = "loss") -> str:
+    """Return all runs of a record, one line each, and apart from them its baselines."""
+    return "\n".join([runs_table(record), *_apart(record, choose_by)])
 
 
 def runs_table(record: Record) -> str:
@@ -116,7 +122,11 @@ def _row(run: RunRecord, names: Sequence[str], parts: Sequence[str]) -> list[str
 
 
 def _spread(summary: dict[str, float] | None) -> str:
-    return f"{figure(summary['mean'])} ± {figure(summary['sd'], 3)}" if summary else "–"
+    return _mean_and_sd(summary["mean"], summary["sd"]) if summary else "–"
+
+
+def _mean_and_sd(mean: float, sd: float) -> str:
+    return f"{figure(mean)} ± {figure(sd, 3)}"
 
 
 def problems(record: Record) -> list[str]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from typing import TextIO
 
 from sessions.record import Record
 from tui.numbers import figure
@@ -51,9 +54,11 @@ class Teller:
 
     def _show(self, line: str) -> None:
         if self._terminal:
-            width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
-            sys.stderr.write(f"\r\x1b[K{line[: width - 1]}")
-            sys.stderr.flush()
+            try:
+                width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+            except OSError:
+                width = 80
+            self._write(f"\r\x1b[K{line[: width - 1]}")
             self._drawn = True
         else:
             self.say(line)
@@ -61,11 +66,36 @@ class Teller:
     def say(self, line: str) -> None:
         """Print a line for good."""
         self.end()
-        print(line, file=sys.stderr)
+        self._write(f"{line}\n")
 
     def end(self) -> None:
         """Take the changing line away."""
         if self._drawn:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            self._write("\r\x1b[K")
             self._drawn = False
+
+    def _write(self, text: str) -> None:
+        """Write on standard error; where nobody is there to hear it any more, the study goes on all the same."""
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except OSError:
+            mute(sys.stderr)
+            mute_lost_terminal()
+
+
+def mute(stream: TextIO) -> None:
+    """Send what is still written to a stream nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    with suppress(OSError, ValueError):
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def mute_lost_terminal() -> None:
+    """Mute what is written to a terminal that has gone, so that a program can come to its end."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            number = stream.fileno()
+            if stat.S_ISCHR(os.fstat(number).st_mode) and not os.isatty(number):
+                mute(stream)

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rich.cells import cell_len
 
+from tui.numbers import figure
 from tui.plots.axes import Limits, Tick, data_range, decade_limits, epoch_limits, settle, ticks
 from tui.plots.canvas import Run, colour_role, draw, families_of
 from tui.plots.cells import Cells, before_wide, fitted
@@ -31,6 +32,12 @@ POINT_DISTANCE = 5
 WIDEST_POWER = 6
 # From so many rows on a second one goes to a legend that one cannot hold.
 PACKED = 11
+# A packed legend has one row in so many: more for levels, each of which needs its name; fewer for notes, but where
+# families are told apart these say by what.
+ROOM = {"text": 7, "reference": 3}
+ROOM_ELSE = 4
+# A level so many times above or below the curves is still drawn on a log axis.
+NEAR = 3
 POINTS = {"train": "●", "validation": "○"}
 
 
@@ -84,9 +91,12 @@ def compose(plot: PlotData, width: int, height: int, y_before: Limits | None = N
     if width < SMALLEST[0] or height < SMALLEST[1]:
         _centre(cells, _last_values(plot), "text")
         return Frame(cells, y_before)
+    if height < PACKED:
+        # The legend may have no room for the names of levels, and a line without its name says nothing.
+        plot = replace(plot, lines=tuple(line for line in plot.lines if line.role != "reference"))
     y_limits = settle(y_before, *_with_references(plot, *found), log=plot.log)
     x_limits = decade_limits(plot.lines) if plot.x_log else epoch_limits(plot.lines, plot.x_total)
-    top = _header(cells, plot)
+    top = _header(cells, plot, y_limits)
     axis_line = height >= 8
     rows = height - top - 1 - axis_line
     y_ticks = ticks(y_limits, max(2, rows // 3))
@@ -130,16 +140,19 @@ def _last_values(plot: PlotData) -> str:
 
 
 def _with_references(plot: PlotData, least: float, largest: float) -> tuple[float, float]:
-    """The range with those reference lines in it that do not press the curves flat."""
-    span = 99 * largest if plot.log else max(largest - least, 0.2 * abs(largest))
-    low, high = (least / 100, largest + span) if plot.log else (least - span, largest + span)
+    """The range with those reference lines in it that do not press the curves flat.
+
+    The picture may become about three times as high for them, on a log axis by a factor of three at each end.
+    """
+    span = max(largest - least, 0.2 * abs(largest))
+    low, high = (least / NEAR, largest * NEAR) if plot.log else (least - span, largest + span)
     levels = [float(line.y[0]) for line in plot.lines if line.role == "reference" and len(line.y)]
     near = [level for level in levels if low <= level <= high and (level > 0 or not plot.log)]
     return min([least, *near]), max([largest, *near])
 
 
-def _legend(plot: PlotData) -> list[Run]:
-    """What each form and colour means: curves, marks, notes."""
+def _legend(plot: PlotData, y_limits: Limits) -> list[Run]:
+    """What each form and colour means: curves, marks, levels with their values, notes."""
     families = families_of(plot.lines)
     entries: dict[str, str] = {}
     for line in plot.lines:
@@ -149,16 +162,37 @@ def _legend(plot: PlotData) -> list[Run]:
             entries.setdefault(f"{number}{sample} {safe(line.label, 40)}", colour_role(line, len(families)))
     texts = [Run(text, role) for text, role in entries.items()]
     texts += [Run(f"▲ {safe(mark.label, 40)}", "mark") for mark in plot.marks if mark.label]
+    texts += [Run(_level(line, y_limits), "reference") for line in plot.lines if _is_level(line)]
     return texts + [Run(safe(note, 60), "text") for note in plot.notes]
 
 
-def _header(cells: Cells, plot: PlotData) -> int:
+def _is_level(line: Line) -> bool:
+    return line.role == "reference" and bool(line.label) and len(line.y) > 0 and math.isfinite(line.y[0])
+
+
+def _level(line: Line, y_limits: Limits) -> str:
+    """What the legend says of a level, and where it is if not in the picture.
+
+    At the level itself the name would lie on a curve, or on the name of another.
+    """
+    value = float(line.y[0])
+    place = value
+    if y_limits.log:
+        place = math.log10(value) if value > 0 else -math.inf
+    said = f"{safe(line.label, 40)} {figure(value, 3)}"
+    if y_limits.holds(place):
+        return f"{SAMPLES['reference']} {said}"
+    return f"{said} ({'above' if place > y_limits.high else 'below'})"
+
+
+def _header(cells: Cells, plot: PlotData, y_limits: Limits) -> int:
     """The titles at the left, the legend at the right, in one row or in two where that is worth it; how many."""
-    texts = _legend(plot)
+    texts = _legend(plot, y_limits)
     titles = [Run(text, role) for text, role in ((safe(plot.title), "title"), (safe(plot.y_title), "text")) if text]
     crowded = _length(titles + texts) > cells.width
-    if crowded and (len(families_of(plot.lines)) > 1 or (_length(texts) > cells.width and cells.height >= PACKED)):
-        return _packed(cells, titles + texts)
+    several = len(families_of(plot.lines)) > 1
+    if crowded and (several or (_length(texts) > cells.width and cells.height >= PACKED)):
+        return _packed(cells, titles + texts, several=several)
     while len(texts) > 1 and _length(texts) > cells.width:
         texts.pop()
     rows = 2 if cells.height >= 14 and titles and texts and _length(titles + texts) > cells.width else 1
@@ -175,14 +209,19 @@ def _header(cells: Cells, plot: PlotData) -> int:
     return rows
 
 
-def _packed(cells: Cells, texts: Sequence[Run]) -> int:
-    """Titles and a legend of many entries from the left, in as many rows as a quarter of the plot; how many."""
+def _packed(cells: Cells, texts: Sequence[Run], *, several: bool) -> int:
+    """Titles and a legend of many entries from the left, in as many rows as they may have; how many.
+
+    `several` tells whether families are told apart.
+    """
     x, y = 0, 0
     for text, role in texts:
-        if x and x + cell_len(text) > cells.width:
+        room = ROOM_ELSE if role == "text" and several else ROOM.get(role, ROOM_ELSE)
+        wraps = bool(x) and x + cell_len(text) > cells.width
+        if y + wraps >= max(1, cells.height // room):
+            continue
+        if wraps:
             x, y = 0, y + 1
-        if y >= max(1, cells.height // 4):
-            return y
         x = cells.put(x, y, fitted(text, cells.width), role) + 2
     return y + 1
 
@@ -205,9 +244,6 @@ def _curves(plot: PlotData, area: _Area) -> None:
                     cells.put(column, y, "┊", "mark")
     _points(plot, area)
     _endings(plot, area)
-    for line in plot.lines if area.height >= 6 else ():
-        if line.role == "reference":
-            _reference_label(line, area)
 
 
 def _points(plot: PlotData, area: _Area) -> None:
@@ -243,30 +279,6 @@ def _endings(plot: PlotData, area: _Area) -> None:
         else:
             continue
         area.cells.put(area.column(float(x)), area.row(float(y)), sign, colour_role(line, len(families)))
-
-
-def _reference_label(line: Line, area: _Area) -> None:
-    """The label at the right end of a reference line, above it; with an arrow where the level is off the plot."""
-    value = float(line.y[0]) if len(line.y) else math.nan
-    if area.y_limits.log:
-        value = math.log10(value) if value > 0 else -math.inf
-    if math.isnan(value) or not line.label:
-        return
-    place = area.row(min(max(value, area.y_limits.low), area.y_limits.high))
-    label = safe(line.label, 40)
-    if not area.y_limits.holds(value):
-        label += " ▲" if value > area.y_limits.high else " ▼"
-    label = fitted(label, area.width // 3)
-    inside = area.y_limits.holds(value)
-    rows = [place - 1, place + 1, place] if inside else [place]
-    x = area.x + area.width - cell_len(label)
-    free = [y for y in rows if area.y <= y < area.y + area.height and _blank(area.cells, x, y)]
-    y = free[0] if free else max(area.y, min(rows[0], area.y + area.height - 1))
-    area.cells.put(x, y, label, "reference")
-
-
-def _blank(cells: Cells, x: int, y: int) -> bool:
-    return all(text == " " for text, _ in cells.rows[y][x:])
 
 
 def _y_axis(area: _Area, y_ticks: Sequence[Tick], left: int) -> None:

@@ -1,9 +1,9 @@
-"""The table of runs as lines of text: a line each, and their mean. No widget."""
+"""The table of runs as lines of text: a line each, their mean, and apart from them the baselines. No widget."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from sessions.record import Record, RunRecord
 from sessions.report import summarize
 from sessions.settings import names_of, varied
+from tui.baselines import APART, cells, labelled
 from tui.numbers import figure, latest, main_metric
 from tui.plots.cells import fitted
 from tui.text import safe
@@ -57,12 +58,12 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def line_of(row: Sequence[str], needed: Sequence[int]) -> str:
     """Return a row as a line: the first two columns to the left, numbers to the right."""
-    cells = []
+    texts = []
     for place, (cell, width) in enumerate(zip(row, needed, strict=True)):
         text = fitted(cell, width)
         blank = " " * (width - cell_len(text))
-        cells.append(text + blank if place < 2 else blank + text)
-    return " " + "  ".join(cells)
+        texts.append(text + blank if place < 2 else blank + text)
+    return " " + "  ".join(texts)
 
 
 def table_of(record: Record, width: int) -> tuple[list[str], list[list[str]]]:
@@ -77,6 +78,7 @@ def table_of(record: Record, width: int) -> tuple[list[str], list[list[str]]]:
         spread = _spread(record, columns)
         if spread:
             rows.insert(len(record.candidates), spread)
+        rows += _apart(record, columns, form, _mean_and_sd if spread else None)
         needed = widths([header, *rows])
         if sum(needed) + 2 * len(needed) <= width or not columns:
             return header, rows
@@ -146,7 +148,25 @@ def _spread(record: Record, columns: list[tuple[str, str]]) -> list[str]:
     if not summary:
         return []
     found = [summary.get(f"{part}.{name}") for part, name in columns]
-    return ["mean ± sd", "", "", *(f"{figure(v['mean'])} ±{figure(v['sd'], 2)}" if v else "–" for v in found)]
+    return ["mean ± sd", "", "", *(_mean_and_sd(v["mean"], v["sd"]) if v else "–" for v in found)]
+
+
+def _mean_and_sd(mean: float, sd: float) -> str:
+    return f"{figure(mean)} ±{figure(sd, 2)}"
+
+
+def _apart(
+    record: Record,
+    columns: Sequence[tuple[str, str]],
+    form: Form,
+    spread: Callable[[float, float], str] | None = None,
+) -> list[list[str]]:
+    """Return the rows of the baselines below one that says so; they have no state, since they are no runs."""
+    if not record.baselines:
+        return []
+    blank = ["" for _ in form.heads]
+    rows = [[fitted(label, form.widest), *blank, *cells(one, columns, spread)] for label, one in labelled(record)]
+    return [[APART, *blank, *("" for _ in columns)], *rows]
 
 
 def _row(run: RunRecord, columns: Sequence[tuple[str, str]], form: Form) -> list[str]:
@@ -163,7 +183,9 @@ class ManyLines(Sequence[str]):
         longest = max(record.runs, key=lambda run: len(run.label))
         last = max(run.epochs for run in record.runs)
         while True:
-            label = max(cell_len(self._form.name), cell_len(self._form.label(longest)))
+            self._apart = _apart(record, self._columns, self._form)
+            names = [self._form.name, self._form.label(longest), *(row[0] for row in self._apart)]
+            label = max(map(cell_len, names))
             states = [1] if self._form.compact else [max(map(cell_len, SIGNS.values())), max(5, 2 * len(str(last)) + 1)]
             figures = [max(FIGURE, cell_len(title)) for title in _titles(self._columns)]
             self._needed = [label, *states, *figures]
@@ -172,7 +194,7 @@ class ManyLines(Sequence[str]):
             self._form = _narrower(self._form, self._columns)
 
     def __len__(self) -> int:
-        return 1 + len(self._record.runs)
+        return 1 + len(self._record.runs) + len(self._apart)
 
     @overload
     def __getitem__(self, number: int) -> str: ...
@@ -185,4 +207,6 @@ class ManyLines(Sequence[str]):
         number = range(len(self))[number]
         if number == 0:
             return line_of([self._form.name, *self._form.heads, *_titles(self._columns)], self._needed)
+        if number > len(self._record.runs):
+            return line_of(self._apart[number - 1 - len(self._record.runs)], self._needed)
         return line_of(_row(self._record.runs[number - 1], self._columns, self._form), self._needed)
