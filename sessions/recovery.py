@@ -17,7 +17,7 @@ from sessions.quarantine import FOLDER, keep_damaged
 from sessions.record import OVER, Record, fold
 from sessions.salvage import Salvaged, is_damaged, salvage
 
-DOUBT = "figures may have changed where it was damaged: run it again to compare"
+DOUBT = "figures may have changed where it was damaged: `lossbook verify` compares"
 
 
 def recover(folder: Path) -> list[str]:
@@ -69,25 +69,23 @@ def _bring_up(path: Path) -> list[str]:
     has_journal = left.is_file() and not left.is_symlink()
     # A damaged journal ends early: the page may have been saved since.
     events: list[Event] = list(journal.read(left)) if has_journal else []
-    told = fold(events)
+    heard = fold(events)
     said = ""
     if is_damaged(path) or (not files.is_there(path) and files.is_there(files.backup_of(path))):
-        said = mend(path, told)
-    elif not has_journal:
-        return []
-    page = codec.read_page(path)
+        said = mend(path, heard)
     if not has_journal:
-        return [f"{path.stem}: {said}"]
+        return [f"{path.stem}: {said}"] if said else []
+    page = codec.read_page(path)
     damage = journal.damage(left, len(events))
     known = page.record or Record()
-    heard = replace(told, origin=Origin(known.origin.experiment))
+    heard = replace(heard, origin=Origin(known.origin.experiment))
     record = interrupted(max(heard, known, key=_progress))
     files.save(path, codec.write_page(replace(page, record=record)).encode(), keep_old=not said)
     found = {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}
     save_archive(path, record, known_weights(path, record, found) | found)
     left.unlink()
-    recovered = f"recovered to epoch {max((run.epoch for run in record.runs), default=0)}{damage}"
-    return [f"{path.stem}: {'; '.join(filter(None, (recovered, said)))}"]
+    epoch = max((run.epoch for run in record.runs), default=0)
+    return [f"{path.stem}: recovered to epoch {epoch}{damage}{'; ' if said else ''}{said}"]
 
 
 def mend(path: Path, told: Record | None = None) -> str:

@@ -6,6 +6,7 @@ Nothing here reads TOML by itself: pieces of the page are put together and given
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -174,7 +175,7 @@ def _with_every_run(page: Page, problems: list[str]) -> tuple[Page, list[str]]:
         settings = tuple(settings_of(page.experiment))
     except LabError as error:
         return page, [*problems, f"its runs cannot be counted: {error.problem}"]
-    known = {run.label: run for run in record.candidates}
+    known = {run.label: run for run in record.candidates if not _is_cut_short(run, record)}
     runs = [known.get(spec.label) or _lost(spec, page) for spec in specs]
     missing = sum(spec.label not in known for spec in specs)
     refit, total = record.refit, len(specs)
@@ -186,6 +187,17 @@ def _with_every_run(page: Page, problems: list[str]) -> tuple[Page, list[str]]:
         problems = [*problems, f"{said}, and `lossbook resume` trains what is lost again"]
         record = replace(record, status="interrupted")
     return replace(page, record=record), problems
+
+
+def _is_cut_short(run: RunRecord, record: Record) -> bool:
+    """Tell whether the curves of a run are fewer than those of most: a page that ends in it still reads as one."""
+    usual = Counter(map(_curves, record.candidates)).most_common(1)[0][0]
+    return run.status == "finished" and _curves(run) < usual
+
+
+def _curves(run: RunRecord) -> frozenset[tuple[str, str]]:
+    curves = (("train", run.train_curves), ("validation", run.validation_curves))
+    return frozenset((part, name) for part, named in curves for name in named)
 
 
 def _lost(spec: RunSpec, page: Page) -> RunRecord:
