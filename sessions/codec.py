@@ -17,16 +17,14 @@ import tomli_w
 from engine import tables
 from engine.errors import KeyProblem, LabError, nearest
 from engine.fields import convert
-from sessions import lookalikes, places, quick, record_codec, texts
+from sessions import guarded, lookalikes, places, quick, record_codec, texts
+from sessions.guarded import COMPARE, shortened
 from sessions.locate import line_of
 from sessions.page import FORMAT, SCHEMA, Page, default_title
 
-# Read before tomllib sees the text: it needs seconds for a key of 40 kB and gives up on 500 levels.
 MOST_BYTES = 64 << 20
-MOST_DEPTH = 40
 # A person whose data have moved may edit `base_dir`, which stands above the checksum.
 RECORDED = re.compile(r'^\[record\]\n(?:base_dir = [^\n]*\n)?checksum = "(?P<sum>[0-9a-f]*)"\n', re.MULTILINE)
-COMPARE = "compare with `lossbook new`"
 HEAD = {"format", "schema", "title", "created", "tags", "notes", "record"}
 
 
@@ -80,9 +78,9 @@ def from_tables(body: dict[str, Any], where: str, overrides: Mapping[str, str], 
     except KeyProblem as error:
         line = None if error.key in overrides else line_of(text, error.key)
         place = f"{where}, line {line}" if line else f"--set {error.key}" if error.key in overrides else where
-        raise LabError(error.problem, error.hint, where=place) from error
+        raise LabError(shortened(error.problem), error.hint, where=place) from error
     except LabError as error:
-        raise LabError(error.problem, error.hint, where=where) from error
+        raise LabError(shortened(error.problem), error.hint, where=where) from error
 
 
 def write_page(page: Page) -> str:
@@ -111,30 +109,8 @@ def checksum(recorded: str) -> str:
 
 
 def _tables(text: str, where: str, hint: str = COMPARE) -> dict[str, Any]:
-    found = quick.read(text, partial(_toml, where=where))
-    return _toml(text, where, hint) if found is None else found
-
-
-def _toml(text: str, where: str, hint: str = COMPARE) -> dict[str, Any]:
-    if _depth(text) > MOST_DEPTH:
-        raise LabError(f"is nested deeper than {MOST_DEPTH} levels", "an experiment file has three", where=where)
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise LabError(f"is not valid TOML: {error}", hint, where=where) from error
-    except (RecursionError, ValueError) as error:
-        raise LabError(f"is not valid TOML: {error}", hint, where=where) from error
-
-
-def _depth(text: str) -> int:
-    """Return an upper bound of the nesting: the longest dotted key and the most brackets that are open at once."""
-    bare = texts.without_texts(text)
-    dots = max((run.count(".") for run in re.findall(r"[\w \t.-]*\.[\w \t.-]*", bare)), default=0)
-    opened = deepest = 0
-    for bracket in re.findall(r"[\[\]{}]", bare):
-        opened = opened + 1 if bracket in "[{" else max(0, opened - 1)
-        deepest = max(deepest, opened)
-    return max(dots, deepest)
+    found = quick.read(text, partial(guarded.loads, where=where))
+    return guarded.loads(text, where, hint) if found is None else found
 
 
 def _override(body: dict[str, Any], key: str, value: str) -> None:
