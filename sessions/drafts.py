@@ -16,8 +16,9 @@ import tomli_w
 from engine import tables
 from engine.errors import LabError
 from sessions import codec, files, lock, places, texts
-from sessions.page import FORMAT, SCHEMA, Page
+from sessions.page import FORMAT, Page
 from sessions.quarantine import keep_damaged
+from sessions.schema import SCHEMA
 
 MOST = 64
 """So many notebooks may be open on one folder and keep what they have; it is told where there are more."""
