@@ -5,6 +5,7 @@ Folding them gives the record they came from, so the panels that showed the stud
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -146,7 +147,7 @@ def _epoch(
 ) -> EpochEnded:
     first = group[0][1]
     columns = {
-        part: {name: tuple(values[place, part, name][epoch] for place, _ in group) for name in curves}
+        part: {name: tuple(values[place, part, name].get(epoch, math.nan) for place, _ in group) for name in curves}
         for part, curves in (("train", first.train_curves), ("validation", first.validation_curves))
     }
     seconds = sum(run.seconds * epoch / max(1, run.epoch) for _, run in group)
