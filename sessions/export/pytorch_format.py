@@ -19,7 +19,7 @@ from sessions.export.torch.modules import written
 from sessions.export.torch.rows import archive
 from sessions.export.torch.script import Told, refuse_what_does_not_map, script
 from sessions.result import result_of
-from sessions.weights import spec_of
+from sessions.specs import spec_of
 
 
 @EXPORTS.register("pytorch")
