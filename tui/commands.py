@@ -45,6 +45,7 @@ LAB = (
     Command("find_rate", "f", "Find rate", "try learning rates from small to large, and take the one suggested"),
     Command("notes", "n", "Notes", "write on the page; esc leaves", footer=True),
     Command("save", "ctrl+s", "Save", "save the page now; it is also saved by itself"),
+    Command("export", "e", "Export", "write a report of the page and its plot into the folder exports of the pages"),
     Command("app.library", "o", "Open", "the saved pages: read, replay, go on from one", footer=True),
     Command("app.replay", "v", "Replay", "watch the page on the screen again"),
     Command("panel(0)", "1", "Data", "go to the data panel"),

@@ -10,16 +10,17 @@ from engine.errors import LabError
 from sessions import codec
 from sessions.export import Subject, exported, write
 from tui.cli.pages import store_of
-from tui.exporting import Picture
+from tui.exporting import Picture, with_all_curves
 from tui.text import safe
 
 
 def export(options: argparse.Namespace) -> int:
     """Print a page in another format, or write it to a file."""
     path = store_of(options).find(options.session)
+    page, lacking = with_all_curves(path, codec.read_page(path))
     subject = Subject(
         path,
-        codec.read_page(path),
+        page,
         Picture(),
         run=None if options.run is None else options.run - 1,
         final=options.final,
@@ -27,7 +28,7 @@ def export(options: argparse.Namespace) -> int:
         log=options.log,
     )
     form, made = exported(subject, options.to)
-    for line in made.said:
+    for line in (*made.said, *([lacking] if lacking else [])):
         print(f"lossbook: {safe(line, 500)}", file=sys.stderr)
     if options.out is not None:
         for written in write(form, made, Path(options.out).expanduser(), force=options.force):

@@ -34,10 +34,11 @@ def predict(options: argparse.Namespace) -> int:
     path = store_of(options).find(options.session)
     page = codec.read_page(path)
     run = result_of(page) if options.run is None else options.run - 1
-    spec, weights = spec_of(page, run), read_weights(path, run)
+    runs = page.record.runs if page.record else ()
+    spec = spec_of(page, run)
+    weights = read_weights(path, run, runs[run].sha256)
     rows, is_file = _rows(options.file)
     found = asyncio.run(_ask(settled(page, path, {}), spec, weights, rows, is_file=is_file))
-    runs = page.record.runs if page.record else ()
     text = as_csv(found)
     unit = f", in {found.unit}" if found.unit else ""
     status = "" if runs[run].status == "finished" else f" ({runs[run].status})"
