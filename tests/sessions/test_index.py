@@ -10,6 +10,7 @@ import tempfile
 import time
 import zlib
 from pathlib import Path
+from threading import Thread
 from unittest import mock
 
 import pytest
@@ -153,7 +154,7 @@ class Folder(RuleBasedStateMachine):
             listed(self.folder)
         unlasting = [path for path in pages(self.folder) if path.is_symlink() or fresh(self.folder)[path.name].problem]
         assert len(unlasting) == read.call_count
-        assert not [*self.folder.glob("*.tmp"), *self.folder.glob(".*.tmp"), *self.folder.glob(".*.bak")]
+        assert not [*self.folder.glob(".*.tmp"), *self.folder.glob(f"{index_file.NAME}.*")]
 
 
 TestFolder = Folder.TestCase
@@ -361,6 +362,25 @@ def test_a_disk_that_is_full_leaves_the_old_index_and_no_piece(tmp_path):
         listed(tmp_path)
     assert (tmp_path / index_file.NAME).read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == [index_file.NAME, "p.toml", "q.toml"]
+
+
+def test_two_that_write_at_once_leave_a_whole_index(tmp_path):
+    for number in range(8):
+        put(tmp_path, str(number))
+    entries = list(listed(tmp_path).values())
+    halves = entries[:4], entries[4:]
+
+    def write(half):
+        for _ in range(25):
+            index_file.save(tmp_path, half)
+
+    writers = [Thread(target=write, args=(half,)) for half in halves]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        assert len(index_file.load(tmp_path)) in {4, 8}
+    assert list(index_file.load(tmp_path).values()) in [list(half) for half in halves]
+    assert fresh(tmp_path) == listed(tmp_path)
 
 
 def test_a_title_of_a_megabyte_is_listed_and_not_kept(tmp_path):
