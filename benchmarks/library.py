@@ -156,23 +156,18 @@ async def in_the_app(folder: Path, rounds: int) -> dict[str, list[Span]]:
     """Return the seconds from the key to the pages on the screen, and from each letter of a filter to its frame."""
     from sessions.store import Store
     from tui.app import Lossbook
-    from tui.screens.library import LibraryScreen
-    from tui.screens.pages_table import PagesTable
 
     app = Lossbook(Store(folder))
     opened, letters = [], []
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause(1.0)
         for _ in range(rounds):
-            watch = Stopwatch()
-            app.simulate_key("o")
-            await until(lambda: isinstance(app.screen, LibraryScreen) and shown(app, "try"))
-            opened.append(watch())
+            table, span = await seconds_to_open(app)
+            opened.append(span)
             # The preview and the footer follow; a person begins to type after them.
             await pilot.pause(0.5)
             app.simulate_key("slash")
             await pilot.pause(0.2)
-            table = app.screen.query_one(PagesTable)
             for letter in LETTERS:
                 letters.append(await seconds_of_letter(app, table, letter))
                 await pilot.pause(0.15)
@@ -180,6 +175,19 @@ async def in_the_app(folder: Path, rounds: int) -> dict[str, list[Span]]:
                 app.simulate_key(key)
                 await pilot.pause(0.2)
     return {"open": opened, "filter": letters}
+
+
+async def seconds_to_open(app: Any) -> tuple[Any, Span]:
+    """Open the library and return its table, and how long it takes until that shows pages."""
+    from tui.screens.library import LibraryScreen
+    from tui.screens.pages_table import PagesTable
+
+    watch = Stopwatch()
+    app.simulate_key("o")
+    await until(lambda: isinstance(app.screen, LibraryScreen) and bool(app.screen.query(PagesTable)))
+    table = app.screen.query_one(PagesTable)
+    await until(lambda: table.entries and not table._repaint_required and not app.screen._dirty_widgets)
+    return table, watch()
 
 
 async def seconds_of_letter(app: Any, table: Any, letter: str) -> Span:
@@ -192,11 +200,6 @@ async def seconds_of_letter(app: Any, table: Any, letter: str) -> Span:
     await until(lambda: table.entries is not before)
     await until(lambda: not app.screen._dirty_widgets)
     return watch()
-
-
-def shown(app: Any, text: str) -> bool:
-    """Tell whether a text stands on the screen."""
-    return any(text in strip.text for strip in app.screen._compositor.render_strips())
 
 
 async def until(condition: Callable[[], bool]) -> None:
