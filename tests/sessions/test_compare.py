@@ -67,10 +67,10 @@ def test_a_branch_differs_from_its_parent_in_its_turns():
     parent = page()
     child = replace(parent, record=replace(parent.record, branch=turns))
     found = differing([parent, child])
-    assert [(setting.key, setting.values) for setting in found] == [
-        ("training.learning_rate from epoch 3", (None, 0.1)),
-        ("model.dropout from epoch 5", (None, 0.2)),
-    ]
+    assert {setting.key: setting.values for setting in found} == {
+        "training.learning_rate from epoch 3": (None, 0.1),
+        "model.dropout from epoch 5": (None, 0.2),
+    }
     assert unpaired_by(parent, child) == ()
 
 
