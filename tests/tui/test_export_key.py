@@ -14,7 +14,7 @@ def test_a_report_and_its_plot_go_beside_the_pages(tmp_path):
         for count in (1, 2):
             await lab.press("e")
             await lab.until(lambda count=count: len([*(tmp_path / "exports").glob("*.md")]) == count)
-            await lab.until(lambda: lab.hint.startswith("report: "))
+            await lab.until(lambda: "report and plot are in" in lab.hint)
 
     play(scene, tmp_path, draft=SMALL, size=(120, 40))
     (page,) = tmp_path.glob("*.toml")

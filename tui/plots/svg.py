@@ -140,8 +140,8 @@ def _legend(plot: PlotData, families: Sequence[int]) -> Iterator[tuple[str, str,
             told.add(entry)
             yield _stroke(line, families), safe(line.label, 60), INK
     notes = (BAND_SHADED if note == BAND else note for note in plot.notes)
-    for note in (*(mark.label for mark in plot.marks if mark.label), *notes):
-        yield "", safe(note, 60), MUTED
+    yield from (("", f"▲ {safe(mark.label, 60)}", MARK) for mark in plot.marks if mark.label)
+    yield from (("", safe(note, 60), MUTED) for note in notes)
 
 
 def _stroke(line: Line, families: Sequence[int]) -> str:

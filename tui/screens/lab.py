@@ -348,7 +348,7 @@ class LabScreen(Screen[None]):
         except LabError as error:
             self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
         else:
-            self.hint(f"report: {report}, and its plot; other formats: lossbook export")
+            self.hint(f"report and plot are in {report.parent}; other formats: lossbook export")
 
     def key_escape(self) -> None:
         """Leave the notes or the table."""
