@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from engine.course import Course
 from engine.errors import LabError
 from engine.events import Checkpoint, Event, RunEnded, StudyEnded
-from engine.plan import plan, settings_of, wants_refit
+from engine.experiment import Experiment
+from engine.plan import RunSpec, plan, settings_of, wants_refit
 from sessions.checkpoints import SECONDS
 from sessions.course_of import course_on
 from sessions.page import Page
-from sessions.record import RunRecord
+from sessions.record import Record, RunRecord
 from sessions.replay import beats
 
 KEPT = {"finished", "diverged"}
@@ -49,10 +50,10 @@ def left_of(page: Page, checkpoints: Sequence[Checkpoint] = ()) -> Left | None:
     if record is None or not record.runs:
         raise LabError("has no runs to go on with", "train it: lossbook run SESSION")
     specs = plan(page.experiment)
-    same = [spec.label for spec in specs] == [run.label for run in record.candidates]
-    if not same or settings_of(page.experiment) != list(record.settings):
+    if _is_another(page.experiment, record, specs):
         raise LabError(
-            "the experiment has been edited since, so its runs are others", "train it anew: lossbook run SESSION"
+            "the experiment has been edited since, so its runs are others",
+            "undo that, or train it anew: lossbook run SESSION",
         )
     stay = {place for place, run in enumerate(record.candidates) if run.status in KEPT}
     refitted = record.refit is not None and record.refit.status in KEPT
@@ -75,6 +76,18 @@ def left_of(page: Page, checkpoints: Sequence[Checkpoint] = ()) -> Left | None:
     said = [event for beat in beats(kept) for event in beat.events if not isinstance(event, StudyEnded)]
     ends = {event.run: event for event in said if isinstance(event, RunEnded)}
     return Left(tuple(said), ends, tuple((one.setting, one.name) for one in record.baselines), course)
+
+
+def _is_another(experiment: Experiment, record: Record, specs: Sequence[RunSpec]) -> bool:
+    """Tell whether a page has another experiment than the one that was run.
+
+    `choose_by` and `validation.refit` change no run, and are held to all the same: who may choose the figure that
+    chooses after the runs have been seen chooses by them. Pages that do not say what was run have the same plan.
+    """
+    if record.origin.experiment:
+        return True
+    labels = [spec.label for spec in specs]
+    return labels != [run.label for run in record.candidates] or settings_of(experiment) != list(record.settings)
 
 
 def _begun(run: RunRecord, epoch: int) -> RunRecord:
