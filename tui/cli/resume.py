@@ -13,7 +13,7 @@ from engine.pool import Pool
 from engine.study import Study
 from sessions import checkpoints, codec, lock
 from sessions.again import Left, left_of
-from sessions.archive import known_weights, with_known_history
+from sessions.archive import with_known_history
 from sessions.lock import Lock
 from sessions.record import Record
 from sessions.recorder import Recorder
@@ -66,7 +66,5 @@ async def _go_on(job: Job, todo: Left, store: Store, held: Lock, options: argpar
         recorder = Recorder(store, job.page, now(), path=job.path, held=held)
         if recorder.problem:
             return complain(recorder.problem)
-        weights = known_weights(job.path, job.page.record or Record())
-        recorder.weights |= {run: kept for run, kept in weights.items() if run in todo.ends}
-        recorder.take(todo.opening)
+        recorder.go_on(todo, job.page.record or Record())
         return await conduct(study, recorder, job, as_json_line=options.json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -236,11 +236,19 @@ class LabScreen(Screen[None]):
             self.hint("a study trains already: x stops it", problem=True)
         else:
             self._pace = Pace()
-            self.run_worker(self._train(), exclusive=False)
+            self.run_worker(self._train(self.controller.train), exclusive=False)
 
-    async def _train(self) -> None:
+    def action_resume(self) -> None:
+        """Go on with the study of the page, where a stop or a kill has left something."""
+        if self.controller.trains:
+            self.hint("a study trains already: p holds it and lets it go on", problem=True)
+        else:
+            self._pace = Pace()
+            self.run_worker(self._train(self.controller.resume), exclusive=False)
+
+    async def _train(self, train: Callable[[], Awaitable[None]]) -> None:
         try:
-            await self.controller.train()
+            await train()
         except LabError as error:
             self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
         finally:
