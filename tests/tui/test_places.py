@@ -12,7 +12,7 @@ from sessions import codec
 from tui.cli import main
 
 ROWS = "height,weight\n" + "".join(f"{150 + row},{50 + row % 7}\n" for row in range(40))
-EXPERIMENT = '[data]\nfile = "data/people.csv"\n[training]\nepochs = 2\n'
+EXPERIMENT = 'baselines = false\n[data]\nfile = "data/people.csv"\n[training]\nepochs = 2\n'
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_a_base_that_is_no_text_is_told_with_its_line(project, lossbook, value):
     for command in ("run", "show", "data", "find-rate"):
         status, out, errors = lossbook(command, path)
         assert (status, out, errors.count("\n")) == (2, "", 1)
-        assert f"{path}, line 6: record.base_dir must be a text" in errors
+        assert f"{path}, line 7: record.base_dir must be a text" in errors
 
 
 def test_a_home_that_is_not_known_is_one_line(project, lossbook):
@@ -155,4 +155,4 @@ def test_a_home_that_is_not_known_is_one_line(project, lossbook):
     for command in ("run", "data", "find-rate"):
         status, _, errors = lossbook(command, path)
         assert (status, errors.count("\n")) == (2, 1)
-        assert "line 2: data.file begins with ~" in errors
+        assert "line 3: data.file begins with ~" in errors
