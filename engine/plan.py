@@ -154,6 +154,11 @@ def is_seen_by_baselines(key: str) -> bool:
     return key.startswith(("data.", "validation.")) or key in {"seed", *WHAT_THE_LOSS_IS}
 
 
+def varies_data(experiment: Experiment) -> bool:
+    """Tell whether settings may have other data, or other test rows, than each other."""
+    return any(key.startswith("data.") or key == "seed" for key in experiment.sweep.keys)
+
+
 def can_choose(experiment: Experiment) -> bool:
     """Tell whether the settings predict the same thing: where the target itself is varied, no figure chooses."""
     return not any(key in WHAT_IS_PREDICTED for key in experiment.sweep.keys)

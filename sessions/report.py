@@ -43,7 +43,7 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
         "optimism": _optimism(record),
         "verdict": verdict_of(page),
         "data": asdict(record.data) if record.data else None,
-        "warnings": list(record.data.warnings) if record.data else [],
+        "warnings": list(record.warnings),
     }
     plain: dict[str, Any] = finite(report)
     return plain
