@@ -36,5 +36,27 @@ def best_of(means: Mapping[int, float], complete: Mapping[int, float], figure: s
 
 
 def mean_of(values: Sequence[float]) -> float:
-    """Return the mean, NaN of nothing."""
-    return statistics.fmean(values) if values else math.nan
+    """Return the mean; NaN of nothing and of opposite infinities."""
+    try:
+        return statistics.fmean(values) if values else math.nan
+    except OverflowError:
+        # Only their sum is too large for a float.
+        most = max(map(abs, values))
+        return most * statistics.fmean(value / most for value in values)
+    except ValueError:
+        return math.nan
+
+
+def sd_of(values: Sequence[float]) -> float:
+    """Return the standard deviation (n − 1); NaN where a value is not finite, infinite where it is too large itself."""
+    if not all(map(math.isfinite, values)):
+        return math.nan
+    try:
+        return statistics.stdev(values)
+    except OverflowError:
+        return math.inf
+
+
+def mean_and_sd(values: Sequence[float]) -> tuple[float, float]:
+    """Return mean and standard deviation (n − 1); the latter is 0 for a single value."""
+    return mean_of(values), sd_of(values) if len(values) > 1 else 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -154,6 +154,11 @@ def is_seen_by_baselines(key: str) -> bool:
     return key.startswith(("data.", "validation.")) or key in {"seed", *WHAT_THE_LOSS_IS}
 
 
+def varies_data(experiment: Experiment) -> bool:
+    """Tell whether settings may have other data, or other test rows, than each other."""
+    return any(key.startswith("data.") or key == "seed" for key in experiment.sweep.keys)
+
+
 def can_choose(experiment: Experiment) -> bool:
     """Tell whether the settings predict the same thing: where the target itself is varied, no figure chooses."""
     return not any(key in WHAT_IS_PREDICTED for key in experiment.sweep.keys)
@@ -182,9 +187,3 @@ def refit(
         epochs = statistics.median_low(best_epochs)
         reason = f"{epochs} epochs, the median of the folds' best"
     return RunSpec(index, "refit", "refit", epochs=epochs, setting=setting, settings=chosen), reason
-
-
-def mean_and_sd(values: Iterable[float]) -> tuple[float, float]:
-    """Return mean and standard deviation (n − 1); the latter is 0 for a single value."""
-    numbers = list(values)
-    return statistics.fmean(numbers), statistics.stdev(numbers) if len(numbers) > 1 else 0.0

@@ -10,10 +10,25 @@ from engine import plan
 from engine.choosing import best_of, mean_of, over_folds
 from engine.control import Command, Measure, Stop
 from engine.course import NOTHING, Course, turned
-from engine.events import Branched, Event, RefitPlanned, RunEnded, RunsFailed, SettingChosen, StudyEnded, StudyStarted
+from engine.errors import LabError
+from engine.events import (
+    Branched,
+    DataRead,
+    Event,
+    RefitPlanned,
+    RunEnded,
+    RunsFailed,
+    SettingChosen,
+    StudyEnded,
+    StudyStarted,
+)
 from engine.experiment import Experiment
 from engine.plan import RunSpec
 from engine.sharing import measuring
+
+
+class OtherData(LabError):  # noqa: N818 - a problem that the student has, not an error of the program
+    """The data of a study that goes on are others by now."""
 
 
 class Trainers(Protocol):
@@ -44,10 +59,13 @@ class Study:
         ends: Mapping[int, RunEnded] | None = None,
         course: Course = NOTHING,
         measured: Iterable[tuple[int, str]] = (),
+        *,
+        data: Iterable[DataRead] = (),
     ) -> None:
         """Plan the runs; KeyProblem where that cannot be.
 
         Runs whose `ends` are known are not trained again, nor are baselines measured whose setting and name are known.
+        Runs with other `data` than those would be no part of the same study: `events` raises OtherData for them.
         """
         self.experiment = experiment
         self.course = course
@@ -57,6 +75,7 @@ class Study:
         self._stopping = False
         self._goes_on = ends is not None
         self._ends: dict[int, RunEnded] = dict(ends or {})
+        self._data = tuple(data)
         self._baselines = measuring(experiment, self.specs, measured)
 
     def send(self, command: Command) -> None:
@@ -65,13 +84,20 @@ class Study:
         self._trainers.send(command)
 
     async def events(self) -> AsyncIterator[list[Event]]:
-        """Yield every event of the study, from StudyStarted, unless it goes on, to StudyEnded."""
+        """Yield every event of the study, from StudyStarted, unless it goes on, to StudyEnded.
+
+        Raises
+        ------
+        OtherData
+            Where a study goes on, and its data have changed.
+        """
         statuses = [end.status for end in self._ends.values()]
         if not self._goes_on:
             yield [self._started(), *self._branched()]
         left = [spec for spec in self.specs if spec.index not in self._ends]
         if left or self._baselines is not None:
             async for batch in self._trainers.train(self.experiment, left, self.course, self._baselines):
+                self._look_at_data(batch)
                 statuses += _endings(batch)
                 self._ends |= {event.run: event for event in batch if isinstance(event, RunEnded)}
                 yield batch
@@ -87,9 +113,21 @@ class Study:
             statuses.clear()  # a study with a refit has come to its end only if the refit has
             yield [RefitPlanned(spec.index, spec.label, spec.epochs or 0, reason, chosen)]
             async for batch in self._trainers.train(self.experiment, [spec], self.course):
+                self._look_at_data(batch)
                 statuses += _endings(batch)
                 yield batch
         yield [StudyEnded(study_status(statuses, stopped=self._stopping))]
+
+    def _look_at_data(self, batch: Iterable[Event]) -> None:
+        """Refuse runs that learn from other data than those before them."""
+        for read in (event for event in batch if isinstance(event, DataRead)):
+            for known in self._data:
+                shared = not known.read_for or not read.read_for or set(known.read_for) & set(read.read_for)
+                if shared and known.sha256 != read.sha256:
+                    raise OtherData(
+                        f"the data have changed since: {read.name} is not what the runs before have learned from",
+                        "put it back as it was, or train all anew: lossbook run SESSION",
+                    )
 
     def _started(self) -> StudyStarted:
         return StudyStarted(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from engine.course import Course
 from engine.errors import LabError
-from engine.events import Checkpoint, Event, RunEnded, StudyEnded
+from engine.events import Checkpoint, DataRead, Event, RunEnded, StudyEnded
 from engine.experiment import Experiment
-from engine.plan import RunSpec, plan, settings_of, wants_refit
+from engine.plan import RunSpec, plan, settings_of, varies_data, wants_refit
 from sessions.checkpoints import SECONDS
 from sessions.course_of import course_on
 from sessions.page import Page
@@ -32,6 +32,8 @@ class Left:
     """The ends of the runs that stay."""
     measured: tuple[tuple[int, str], ...]
     """Setting and name of each baseline that stays."""
+    data: tuple[DataRead, ...]
+    """What the runs that stay have learned from."""
     course: Course
     """From which checkpoints the others go on, and what is done to them again."""
 
@@ -75,7 +77,9 @@ def left_of(page: Page, checkpoints: Sequence[Checkpoint] = ()) -> Left | None:
         kept = replace(kept, chosen=None, chosen_by="", refit_reason="")
     said = [event for beat in beats(kept) for event in beat.events if not isinstance(event, StudyEnded)]
     ends = {event.run: event for event in said if isinstance(event, RunEnded)}
-    return Left(tuple(said), ends, tuple((one.setting, one.name) for one in record.baselines), course)
+    # A page of an older version does not say which settings had which data.
+    data = tuple(one for one in record.all_data if one.read_for or not varies_data(page.experiment))
+    return Left(tuple(said), ends, tuple((one.setting, one.name) for one in record.baselines), data, course)
 
 
 def _is_another(experiment: Experiment, record: Record, specs: Sequence[RunSpec]) -> bool:

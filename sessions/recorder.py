@@ -91,11 +91,11 @@ class Recorder:
             self.path, self.held = self.store.claim(self.page, self._now, "trained")
             self._is_ours = True
 
-    def go_on(self, left: Left, known: Record) -> None:
+    def go_on(self, left: Left, known: Record) -> Record:
         """Take up what stays of an earlier study of this page: its story, and the weights of runs that have ended."""
         weights = known_weights(self.path, known)
         self.weights |= {run: kept for run, kept in weights.items() if run in left.ends}
-        self.take(left.opening)
+        return self.take(left.opening)
 
     @property
     def record(self) -> Record:

@@ -8,9 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from engine.choosing import over_folds
+from engine.choosing import mean_and_sd, over_folds
 from engine.events import BaselineMeasured, Figures
-from engine.plan import mean_and_sd
 from engine.sweep import Settings
 from sessions.chosen import against_chosen
 from sessions.looks import looks_of, optimism
@@ -43,7 +42,7 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
         "optimism": _optimism(record),
         "verdict": verdict_of(page),
         "data": asdict(record.data) if record.data else None,
-        "warnings": list(record.data.warnings) if record.data else [],
+        "warnings": list(record.warnings),
     }
     plain: dict[str, Any] = finite(report)
     return plain

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from engine.choosing import over_folds
+from engine.choosing import mean_and_sd, over_folds
 from engine.metrics import LARGER_IS_BETTER
-from engine.plan import mean_and_sd, shown_setting
+from engine.plan import shown_setting
 from engine.sweep import Settings
 from sessions.record import Record, RunRecord
 from sessions.report import chosen_of

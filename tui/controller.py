@@ -85,7 +85,7 @@ class Controller(Desk):
         left = left_of(replace(page, record=record), await asyncio.to_thread(checkpoints.read, path))
         if left is None:
             raise LabError("every run has finished, nothing is left to do", "train the panels (r)")
-        study = Study(places.settled(page), self._pool, left.ends, left.course, left.measured)
+        study = Study(places.settled(page), self._pool, left.ends, left.course, left.measured, data=left.data)
         self._save_notes_of_old_page()
         page = replace(page, notes=self.notes)
         recorder = Recorder(self.store, page, self._now(), path=path, held=self._hand_over())

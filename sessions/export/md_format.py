@@ -89,7 +89,7 @@ def _results(subject: Subject) -> Iterator[str]:
     else:
         yield _of_runs(record, record.runs, names, renderer)
     problems = dict.fromkeys(run.problem for run in record.runs if run.problem)
-    warnings = record.data.warnings if record.data else ()
+    warnings = record.warnings
     looks = [said_of_looks(record)] if record.looks_before + looks_of(record) > 1 else []
     if lines := [*problems, *looks, *warnings]:
         yield _listed(lines, renderer)

@@ -33,6 +33,7 @@ from engine.events import (
     StudyEnded,
     StudyStarted,
 )
+from sessions.record.data import joined
 from sessions.record.run import OVER, RunRecord, ended, failed, grown, planned, started
 from sessions.record.study import Intervention, Record
 
@@ -55,7 +56,8 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
         case DataLoading(share=share):
             return replace(record, loading=max(share, record.loading or 0.0))
         case DataRead():
-            return replace(record, data=_with_warnings_of(record.data, event), loading=None)
+            first, *others = joined(record.all_data, event)
+            return replace(record, data=first, other_data=tuple(others), loading=None)
         case EnvironmentSeen():
             return record if record.environment == event else replace(record, environment=event)
         case RunsStarted():
@@ -107,13 +109,6 @@ def _kind_of(event: Event) -> object:
 
 def _with_ends(record: Record, events: Sequence[RunEnded]) -> Record:
     return _with(record, {event.run: ended(_run(record, event.run), event) for event in events})
-
-
-def _with_warnings_of(known: DataRead | None, seen: DataRead) -> DataRead:
-    """Return what was first said of the data, with the warnings of all settings: they may read other features."""
-    if known is None:
-        return seen
-    return replace(known, warnings=tuple(dict.fromkeys((*known.warnings, *seen.warnings))))
 
 
 def _with_epochs(record: Record, events: Iterable[EpochEnded]) -> Record:

@@ -12,14 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import study
 
+from engine.choosing import mean_and_sd
 from engine.data.sources import Line, Wine
-from engine.events import RefitPlanned, StudyEnded, StudyStarted
+from engine.events import BaselineMeasured, DataRead, RefitPlanned, StudyEnded, StudyStarted
 from engine.experiment import Data, Experiment, Training, ValidationPlan
-from engine.plan import mean_and_sd, plan
+from engine.plan import plan
+from engine.sweep import Sweep
 from engine.validations import KFold
+from sessions.index import listed
 from sessions.page import Page
 from sessions.record import Record, RunRecord, fold
 from sessions.report import as_json, summarize
+from tui.cli.tables import problems, study_table
 
 TOP = {"session", "status", "runs", "candidates", "chosen", "summary", "refit", "test_looks", "verdict"}
 RUN = {
@@ -190,6 +194,67 @@ def test_what_is_not_finite_is_null(value):
     said = plain(Page(Experiment(Data(Wine())), record=Record("finished", (run,))))
     assert said["runs"][0]["train"] == {"loss": None}
     assert said["runs"][0]["coefficients"] == {"x": None}
+
+
+EXTREME = st.floats() | st.sampled_from([math.inf, -math.inf, math.nan, 1.7e308, -1.7e308, 5e-324])
+FIGURE_NAMES = ("loss", "mae", "rmse", "r2", "accuracy")
+
+
+@st.composite
+def swept_pages(draw):
+    """Return finished pages of a sweep with any figures at all, also such as no float can hold the sum of."""
+    settings = tuple({"training.learning_rate": rate} for rate in (0.1, 0.2, 0.3))
+    figures = st.fixed_dictionaries(dict.fromkeys(FIGURE_NAMES, EXTREME))
+    names = dict.fromkeys(FIGURE_NAMES, st.tuples(EXTREME, EXTREME))
+    runs = [
+        RunRecord(
+            f"{setting} {fold}",
+            setting=setting,
+            fold=fold,
+            status="finished",
+            train_rows=9,
+            validation_rows=3,
+            train=draw(figures),
+            validation=draw(figures),
+        )
+        for setting in range(3)
+        for fold in (1, 2)
+    ]
+    refit = RunRecord("refit", "refit", status="finished", train=draw(figures), test=draw(figures), test_rows=7)
+    by = draw(st.sampled_from(FIGURE_NAMES))
+    record = Record(
+        "finished",
+        (*runs, refit),
+        DataRead("d", 9, 2, 1, "regression", "", "00", ()),
+        settings=settings,
+        chosen=draw(st.none() | st.integers(0, 2)),
+        chosen_by=by,
+        looks_before=1,
+        baselines=(
+            BaselineMeasured(
+                "constant", "c", draw(st.fixed_dictionaries(names)), draw(st.fixed_dictionaries(names)), None
+            ),
+        ),
+    )
+    tried = Sweep((("training.learning_rate", (0.1, 0.2, 0.3)),))
+    return Page(Experiment(Data(Wine()), choose_by=by, sweep=tried), "A page", record=record)
+
+
+@given(swept_pages())
+def test_no_figure_is_too_much_for_json_tables_or_the_list(page):
+    said = plain(page)
+    for summary in (said["summary"], *(one["summary"] for one in said["candidates"])):
+        assert all(one["mean"] is not None for one in summary.values())
+    assert study_table(page.record, page.experiment.choose_by)
+    assert problems(page.record)
+    assert all(math.isfinite(one["mean"]) for one in listed(Path("/x"), "page.toml", page).summary.values())
+
+
+def test_the_mean_of_large_numbers_is_one_of_them():
+    assert mean_and_sd([1.7e308, 1.7e308, 1.7e308]) == (pytest.approx(1.7e308), 0.0)
+    assert mean_and_sd([1.7e308, -1.7e308]) == (0.0, math.inf)
+    for infinite in ([-math.inf, 1.0], [math.inf, -math.inf], [math.nan, 2.0]):
+        assert not any(map(math.isfinite, mean_and_sd(infinite)))
 
 
 def test_a_page_that_nobody_has_run():

@@ -205,3 +205,50 @@ def test_a_study_goes_on_only_with_the_experiment_that_was_run(before, after, go
         assert (status, err.count("\n")) == (2, 1)
         assert "the experiment has been edited since" in err
         assert page.read_text() == text
+
+
+OWN = """
+[data]
+file = "mine.csv"
+features = ["a", "b"]
+[training]
+epochs = 3
+[validation]
+method = "k-fold"
+k = 2
+"""
+
+
+def written(path, times=1):
+    rows = [f"{a},{b},{(a * b + a) * times}" for a in range(9) for b in range(5)]
+    path.write_text("a,b,y\n" + "\n".join(rows) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("sweep", "changed", "kept"),
+    [
+        ("", "mine.csv", 1),
+        ('[sweep]\n"data.features" = [["a"], ["b"], ["a", "b"]]', "mine.csv", 2),
+        ('[sweep]\n"data.file" = ["FOLDER/mine.csv", "FOLDER/other.csv"]', "other.csv", 3),
+        ('[sweep]\n"data.train_rows" = [10, 15]', "mine.csv", 1),
+    ],
+)
+def test_a_study_whose_data_have_changed_does_not_go_on(sweep, changed, kept, tmp_path, capsys):
+    for name in ("mine.csv", "other.csv"):
+        written(tmp_path / name)
+    (tmp_path / "e.toml").write_text(OWN + sweep.replace("FOLDER", str(tmp_path)))
+    assert call(capsys, "--sessions", tmp_path / "pages", "run", tmp_path / "e.toml")[0] == 0
+    (path,) = (tmp_path / "pages").glob("*.toml")
+    whole = codec.read_page(path)
+    path.write_text(codec.write_page(cut_short(whole, kept)))
+    before = path.read_bytes()
+    written(tmp_path / changed, times=1_000)
+    status, out, err = call(capsys, "--sessions", tmp_path / "pages", "resume", path.stem)
+    assert (status, out) == (2, "")
+    assert "the data have changed since" in err
+    assert f"since: {changed.removesuffix('.csv')} is not" in err.splitlines()[-1]
+    assert path.read_bytes() == before
+    assert not journal_of(path).exists()
+    written(tmp_path / changed)
+    assert call(capsys, "--sessions", tmp_path / "pages", "resume", path.stem)[0] == 0
+    assert [run.sha256 for run in codec.read_page(path).record.runs] == [run.sha256 for run in whole.record.runs]

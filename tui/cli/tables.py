@@ -138,4 +138,4 @@ def problems(record: Record) -> list[str]:
         lines.append(f"{again[0].again}: {counted(len(again), 'run')} began again from the start")
     if record.looks_before + looks_of(record) > 1:
         lines.append(said_of_looks(record))
-    return [safe(line, 500) for line in [*lines, *(record.data.warnings if record.data else ())]]
+    return [safe(line, 500) for line in [*lines, *record.warnings]]
