@@ -10,7 +10,7 @@ from engine.errors import LabError
 from engine.events import EpochEnded, RunEnded
 from sessions import codec
 from sessions.page import Page
-from sessions.replay import Tape
+from sessions.tape import Tape
 from tui.cli.open import open_app
 from tui.cli.pages import store_of
 from tui.cli.tables import study_table

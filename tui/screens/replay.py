@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from engine.errors import LabError
 from sessions.page import Page, default_title
-from sessions.replay import Tape
+from sessions.tape import Tape
 from tui.commands import REPLAY, bindings
 from tui.panels import form
 from tui.panels.panel import Panels
