@@ -51,6 +51,19 @@ class TryRates:
 
 
 @dataclass(frozen=True, slots=True)
+class Predict:
+    """Apply the network that one run of an experiment has ended with to other rows."""
+
+    experiment: dict[str, Any]
+    run: RunSpec
+    weights: str
+    """As its RunEnded had them."""
+    rows: str
+    """The path of a file, from the root, or the name of a data set."""
+    is_file: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """Say what the parameters of a run are now, without holding it up."""
 
@@ -85,7 +98,7 @@ class Change:
     value: float
 
 
-Job: TypeAlias = Train | Measure | Inspect | TryRates
+Job: TypeAlias = Train | Measure | Inspect | TryRates | Predict
 """What a worker that waits can be told to do."""
 Command: TypeAlias = Job | Look | Pause | Resume | Step | Stop | Change
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Command.__args__}
@@ -108,7 +121,7 @@ def decode(line: str | bytes) -> Command:
                 body["course"] = Course.from_plain(body["course"])
             if kind is Measure:
                 body["known"] = tuple((setting, name) for setting, name in body.get("known", ()))
-        elif kind in {Inspect, TryRates}:
+        elif kind in {Inspect, TryRates, Predict}:
             body["run"] = RunSpec(**body["run"])
         command: Command = kind(**body)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -158,6 +171,6 @@ class Control:
                 self.changes.append(command)
             case Look():
                 self.looks.append(command.run)
-            case Train() | Measure() | Inspect() | TryRates():
+            case Train() | Measure() | Inspect() | TryRates() | Predict():
                 raise LabError("a worker was given a second job while it was at one")
         self.version += 1

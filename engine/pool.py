@@ -9,16 +9,16 @@ from dataclasses import replace
 from typing import Self, TypeVar
 
 from engine import tables
-from engine.control import Change, Command, Inspect, Look, Measure, Pause, Resume, Step, Stop, Train, TryRates
+from engine.control import Change, Command, Inspect, Look, Measure, Pause, Predict, Resume, Step, Stop, Train, TryRates
 from engine.course import NOTHING, Course
 from engine.errors import KeyProblem, LabError
-from engine.events import Changed, Event, Inspected, RatesTried, RunEnded, RunsAgain, RunsFailed, Seen
+from engine.events import Changed, Event, Inspected, Predicted, RatesTried, RunEnded, RunsAgain, RunsFailed, Seen
 from engine.experiment import Experiment
 from engine.launch import Worker, cores
 from engine.plan import RunSpec, plan
 from engine.sharing import pieces
 
-Answer = TypeVar("Answer", Inspected, RatesTried)
+Answer = TypeVar("Answer", Inspected, RatesTried, Predicted)
 
 
 class Task:
@@ -204,7 +204,20 @@ class Pool:
         command = TryRates(tables.to_tables(experiment), plan(experiment)[0])
         return await self._ask(command, RatesTried, experiment.training.threads)
 
-    async def _ask(self, command: Inspect | TryRates, answer: type[Answer], threads: int) -> Answer:
+    async def predict(
+        self, experiment: Experiment, spec: RunSpec, weights: str, rows: str, *, is_file: bool
+    ) -> Predicted:
+        """Apply a run's network with these weights to the rows of a file, or of the data set of that name.
+
+        Raises
+        ------
+        LabError
+            Where the rows are none that it could have learned from.
+        """
+        command = Predict(tables.to_tables(experiment), spec, weights, rows, is_file)
+        return await self._ask(command, Predicted, experiment.training.threads)
+
+    async def _ask(self, command: Inspect | TryRates | Predict, answer: type[Answer], threads: int) -> Answer:
         """Return what a worker beside those that train answers; it stays for the next question."""
         async with self._asking:
             worker, self._aside = self._aside, None

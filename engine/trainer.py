@@ -24,6 +24,9 @@ from engine.results import coefficients, columns_of, parcel
 from engine.stack import Stack
 from engine.standing import Standing
 
+CHECKPOINT_SHARE = 100
+"""Of the time between two checkpoints making one takes at most one part in so many."""
+
 
 def train(
     jobs: Sequence[Job],
@@ -92,7 +95,7 @@ class Trainer:
         self._repeated = [change for change in course.changes if change.update >= stack.update]
         """What was done the first time and is to be done again, in its order."""
         self._checkpoint_seconds = course.checkpoint_seconds
-        self._checkpointed = clock()
+        self._next_checkpoint = clock() + course.checkpoint_seconds
         self._steps = 0
         self._changes = 0
         self._looks = 0
@@ -224,10 +227,13 @@ class Trainer:
 
     def _checkpoint(self) -> Iterator[Event]:
         """Say where the runs stand, where that is due."""
-        due = self._checkpoint_seconds and self._clock() - self._checkpointed >= self._checkpoint_seconds
-        if due and self._going:
-            yield self.stack.standing(self._going).checkpoint()
-            self._checkpointed = self._clock()
+        now = self._clock()
+        if self._checkpoint_seconds and now >= self._next_checkpoint and self._going:
+            checkpoint = self.stack.standing(self._going).checkpoint()
+            # A large network says it less often, so that it costs the training a hundredth at most.
+            cost = self._clock() - now
+            self._next_checkpoint = now + max(self._checkpoint_seconds, CHECKPOINT_SHARE * cost)
+            yield checkpoint
 
     def _end(self, status: str) -> Iterator[Event]:
         """End the runs that still train."""

@@ -18,9 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from engine import baselines, control, events, inspection, prepare, range_test, tables, trainer
-from engine.control import Command, Control, Inspect, Job, Measure, Train, TryRates
+from engine import baselines, control, events, inspection, prediction, prepare, range_test, tables, trainer
+from engine.control import Command, Control, Inspect, Job, Measure, Predict, Train, TryRates
 from engine.course import Course
+from engine.data.new_rows import Given
 from engine.data.progress import Progress, silent
 from engine.errors import LabError
 from engine.events import (
@@ -79,6 +80,8 @@ def _events_of(job: Job, commands: queue.SimpleQueue[Command], outbox: Outbox, r
             return look_into(job)
         case TryRates():
             return try_rates(job)
+        case Predict():
+            return apply(job)
 
 
 def work(
@@ -174,6 +177,19 @@ def try_rates(job: TryRates) -> Iterator[Event]:
         return
     losses = {str(start): values for start, values in enumerate(seen.losses, 1)}
     yield RatesTried(seen.rates, seen.before, losses, seen.suggested)
+
+
+def apply(job: Predict) -> Iterator[Event]:
+    """Yield what a network makes of other rows."""
+    try:
+        yield prediction.predict(
+            tables.from_tables(job.experiment), job.run, unpacked(job.weights), Given(job.rows, job.is_file)
+        )
+    except LabError as error:
+        problem = f"{error.where}: {error.problem}" if error.where else error.problem
+        yield RunsFailed((job.run.index,), problem, error.hint, bad_input=True, key=getattr(error, "key", ""))
+    except MemoryError:
+        yield RunsFailed((job.run.index,), "there is not enough memory", "predict fewer rows at a time")
 
 
 def _take_turns(waiting: deque[tuple[int, Iterator[Event]]], wishes: Control) -> Iterator[Event]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -17,16 +18,16 @@ import tomli_w
 from engine import tables
 from engine.errors import KeyProblem, LabError, nearest
 from engine.fields import convert
-from sessions import lookalikes, places, quick, record_codec, texts
+from sessions import guarded, lookalikes, newer_page, places, quick, record_codec, schema, texts
+from sessions.guarded import COMPARE, shortened
 from sessions.locate import line_of
-from sessions.page import FORMAT, SCHEMA, Page, default_title
+from sessions.page import FORMAT, Page, default_title
 
-# Read before tomllib sees the text: it needs seconds for a key of 40 kB and gives up on 500 levels.
 MOST_BYTES = 64 << 20
-MOST_DEPTH = 40
 # A person whose data have moved may edit `base_dir`, which stands above the checksum.
-RECORDED = re.compile(r'^\[record\]\n(?:base_dir = [^\n]*\n)?checksum = "(?P<sum>[0-9a-f]*)"\n', re.MULTILINE)
-COMPARE = "compare with `lossbook new`"
+RECORDED = re.compile(
+    r'^\[record\]\n(?:(?:base_dir|salvaged) = [^\n]*\n)*checksum = "(?P<sum>[0-9a-f]*)"\n', re.MULTILINE
+)
 HEAD = {"format", "schema", "title", "created", "tags", "notes", "record"}
 
 
@@ -68,26 +69,41 @@ def _read(path: Path, overrides: Mapping[str, str]) -> Page:
 def parse(text: str, where: str, overrides: Mapping[str, str] | None = None, hint: str = COMPARE) -> Page:
     """Return the page of a text; `where` names it in errors, `hint` says what to do where it is no TOML."""
     page = from_tables(_tables(text, where, hint), where, overrides or {}, text)
-    return replace(page, warning=_suspicion(text, page))
+    said = [page.read_only, page.salvaged, _suspicion(text, page), _edited(page)]
+    return replace(page, warning="; ".join(filter(None, [*said, page.warning])))
 
 
 def from_tables(body: dict[str, Any], where: str, overrides: Mapping[str, str], text: str = "") -> Page:
     """Return the page of tables after overrides, which are put into them; `text`, where they stand, tells lines."""
-    for key, value in overrides.items():
-        _override(body, key, value)
     try:
-        return _page(body)
+        ran = experiment_hash(body) if "record" in body else ""
+        body = schema.migrated(body)
+        for key, value in overrides.items():
+            _override(body, key, value)
+        page = newer_page.read(body, _page) if schema.schema_of(body) > schema.SCHEMA else _page(body)
+        return _with_ran(page, ran)
     except KeyProblem as error:
         line = None if error.key in overrides else line_of(text, error.key)
         place = f"{where}, line {line}" if line else f"--set {error.key}" if error.key in overrides else where
-        raise LabError(error.problem, error.hint, where=place) from error
+        raise LabError(shortened(error.problem), error.hint, where=place) from error
     except LabError as error:
-        raise LabError(error.problem, error.hint, where=where) from error
+        raise LabError(shortened(error.problem), error.hint, where=error.where or where) from error
 
 
 def write_page(page: Page) -> str:
-    """Return the page as TOML text; parsing it gives the page again."""
-    head: dict[str, Any] = {"format": FORMAT, "schema": SCHEMA, "title": page.title or default_title(page.experiment)}
+    """Return the page as TOML text; parsing it gives the page again.
+
+    Raises
+    ------
+    LabError
+        For a page that is one to read only: what is not understood of it would be lost.
+    """
+    page.check_writable()
+    head: dict[str, Any] = {
+        "format": FORMAT,
+        "schema": schema.SCHEMA,
+        "title": page.title or default_title(page.experiment),
+    }
     if page.created is not None:
         head["created"] = page.created
     if page.tags:
@@ -97,10 +113,11 @@ def write_page(page: Page) -> str:
     body = texts.clean(head | tables.to_tables(page.experiment))
     text = tomli_w.dumps(body, multiline_strings=True)
     found_from = page.base_dir if places.is_relative(page.experiment) else ""
-    top = tomli_w.dumps(texts.clean({"base_dir": found_from})) if found_from else ""
+    above = {"base_dir": found_from, "salvaged": page.salvaged}
+    top = tomli_w.dumps(texts.clean({key: value for key, value in above.items() if value}))
     recorded = ""
     if page.record is not None:
-        recorded = record_codec.write(page.record)
+        recorded = record_codec.write(page.record, experiment_hash(body))
         top += f'checksum = "{checksum(recorded)}"\n'
     return f"{text}\n[record]\n{top}{recorded}" if top else text
 
@@ -111,30 +128,8 @@ def checksum(recorded: str) -> str:
 
 
 def _tables(text: str, where: str, hint: str = COMPARE) -> dict[str, Any]:
-    found = quick.read(text, partial(_toml, where=where))
-    return _toml(text, where, hint) if found is None else found
-
-
-def _toml(text: str, where: str, hint: str = COMPARE) -> dict[str, Any]:
-    if _depth(text) > MOST_DEPTH:
-        raise LabError(f"is nested deeper than {MOST_DEPTH} levels", "an experiment file has three", where=where)
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise LabError(f"is not valid TOML: {error}", hint, where=where) from error
-    except (RecursionError, ValueError) as error:
-        raise LabError(f"is not valid TOML: {error}", hint, where=where) from error
-
-
-def _depth(text: str) -> int:
-    """Return an upper bound of the nesting: the longest dotted key and the most brackets that are open at once."""
-    bare = texts.without_texts(text)
-    dots = max((run.count(".") for run in re.findall(r"[\w \t.-]*\.[\w \t.-]*", bare)), default=0)
-    opened = deepest = 0
-    for bracket in re.findall(r"[\[\]{}]", bare):
-        opened = opened + 1 if bracket in "[{" else max(0, opened - 1)
-        deepest = max(deepest, opened)
-    return max(dots, deepest)
+    found = quick.read(text, partial(guarded.loads, where=where))
+    return guarded.loads(text, where, hint) if found is None else found
 
 
 def _override(body: dict[str, Any], key: str, value: str) -> None:
@@ -161,11 +156,6 @@ def value_of(text: str) -> Any:
 def _page(body: dict[str, Any]) -> Page:
     if body.get("format", FORMAT) != FORMAT:
         raise KeyProblem("format", f"must be {FORMAT!r}, not {body['format']!r}", "this is another program's file")
-    schema = convert(body.get("schema", SCHEMA), int, "schema")
-    if schema > SCHEMA:
-        raise KeyProblem(
-            "schema", f"is {schema}, newer than this lossbook knows ({SCHEMA})", "install a newer lossbook"
-        )
     unknown = [key for key in body if key not in HEAD and key not in tables.TOP_LEVEL]
     if unknown:
         raise KeyProblem(unknown[0], "is not a key", nearest(unknown[0], [*HEAD, *tables.TOP_LEVEL]))
@@ -180,13 +170,40 @@ def _page(body: dict[str, Any]) -> Page:
         notes=convert(body.get("notes", ""), str, "notes"),
         record=record_codec.read(recorded) if "status" in recorded else None,
         base_dir=convert(recorded.get("base_dir", ""), str, places.KEY),
+        salvaged=convert(recorded.get("salvaged", ""), str, "record.salvaged"),
     )
+
+
+def experiment_hash(body: Mapping[str, Any]) -> str:
+    """Return the hash of an experiment's tables as they stand in a file, which tells whether they were edited."""
+    plain = {key: value for key, value in body.items() if key not in HEAD}
+    if isinstance(plain.get("sweep"), Mapping):
+        # Its order is the order of the settings.
+        plain["sweep"] = list(plain["sweep"].items())
+    try:
+        text = json.dumps(plain, sort_keys=True, default=str).replace("\\r\\n", "\\n")
+    except ValueError:
+        # A whole number too long to be written: no experiment has one, and its key is named later.
+        return ""
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def _with_ran(page: Page, ran: str) -> Page:
+    """Return a page whose record knows whether the page's experiment, by its hash, is the one that was run."""
+    record = page.record
+    if record is None or record.origin.experiment != ran:
+        return page
+    return replace(page, record=replace(record, origin=replace(record.origin, experiment=None)))
+
+
+def _edited(page: Page) -> str:
+    return "the experiment has been edited since it was run" if page.record and page.record.origin.experiment else ""
 
 
 def _suspicion(text: str, page: Page) -> str:
     """Return a warning where the text below `[record]` is not the one whose checksum stands above it."""
     # The last one: notes may hold what looks like a record.
     found = RECORDED.match(text, text.rfind("\n[record]\n") + 1)
-    if page.record is None or (found is not None and found["sum"] == checksum(text[found.end() :])):
+    if page.record is None if found is None else found["sum"] == checksum(text[found.end() :]):
         return ""
     return "its [record] is not as lossbook wrote it: it was edited, or is damaged"

@@ -55,7 +55,7 @@ def differing(pages: Sequence[Page]) -> tuple[Setting, ...]:
 
     Where all pages have read the same data, it does not matter what their files are called.
     """
-    flat = [_flat(page.experiment) for page in pages]
+    flat = [_flat(page.experiment) | _turns(page) for page in pages]
     ignored = FILES if _hashes(pages) else ()
     keys = _in_order([key for values in flat for key in values if key not in ignored])
     found = {
@@ -122,6 +122,13 @@ def _flat(experiment: Experiment) -> dict[str, Any]:
     for key, value in tables.to_tables(experiment).items():
         flat |= {f"{key}.{name}": item for name, item in value.items()} if isinstance(value, dict) else {key: value}
     return flat
+
+
+def _turns(page: Page) -> dict[str, Any]:
+    """Return what the turns of a branch have changed on the way, by key and epoch."""
+    branch = page.record.branch if page.record else None
+    turns = zip(branch.epochs, branch.settings, strict=True) if branch else ()
+    return {f"{key} from epoch {epoch}": value for epoch, settings in turns for key, value in settings.items()}
 
 
 def _in_order(keys: Sequence[str]) -> list[str]:

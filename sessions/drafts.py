@@ -16,7 +16,9 @@ import tomli_w
 from engine import tables
 from engine.errors import LabError
 from sessions import codec, files, lock, places, texts
-from sessions.page import FORMAT, SCHEMA, Page
+from sessions.page import FORMAT, Page
+from sessions.quarantine import keep_damaged
+from sessions.schema import SCHEMA
 
 MOST = 64
 """So many notebooks may be open on one folder and keep what they have; it is told where there are more."""
@@ -47,7 +49,7 @@ class Drafts:
         Raises
         ------
         LabError
-            Where there is one that cannot be read; it stays.
+            Where there is one that cannot be read; it is put among the damaged files.
         """
         for path in sorted((path for path in self._paths() if path.is_file()), key=_modified, reverse=True):
             try:
@@ -57,11 +59,14 @@ class Drafts:
                 continue
             try:
                 found = _read(path)
-            except (LabError, OSError) as error:
+            except FileNotFoundError:
                 held.release()
-                if isinstance(error, FileNotFoundError):
-                    continue
-                raise LabError(f"what was not saved cannot be read: {error}") from error
+                continue
+            except (LabError, OSError) as error:
+                kept = keep_damaged(path)
+                path.unlink()
+                held.release()
+                raise LabError(f"what was not saved cannot be read: {error}", f"it is kept as {kept}") from error
             self._path, self._held = path, held
             return found
         return None
@@ -109,12 +114,9 @@ class Drafts:
             if not path.is_file():
                 return path, held
             held.release()
-        raise LabError("settings are not kept: too many notebooks are open", "train, or save the page", where=self.name)
-
-    @property
-    def name(self) -> str:
-        """The folder, for messages."""
-        return str(self._folder)
+        raise LabError(
+            "settings are not kept: too many notebooks are open", "train, or save the page", where=str(self._folder)
+        )
 
 
 def _write(draft: Mapping[str, Any], notes: str, base_dir: str) -> bytes:

@@ -175,6 +175,11 @@ def _sweep(path: Path) -> None:
             let_go(descriptor)
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether a name is taken, be it by a link that leads nowhere."""
+    return os.path.lexists(path)
+
+
 def remove(path: Path) -> None:
     """Delete a file and its `.bak`; one that is not there is no error.
 

@@ -9,6 +9,7 @@ from sessions.texts import without_long_texts
 HEADER = re.compile(r"^\s*\[\[?\s*(?P<name>[^\]]+?)\s*\]\]?\s*(#.*)?$")
 KEY = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 ASSIGNMENT = re.compile(rf"^\s*(?P<name>{KEY}(?:\s*\.\s*{KEY})*)\s*=")
+LONGEST_KEY = 1_000
 PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
 
 
@@ -17,7 +18,9 @@ def line_of(text: str, key: str) -> int | None:
     wanted = tuple(re.sub(r"\[\d+\]$", "", part) for part in key.split("."))
     table: tuple[str, ...] = ()
     table_line = None
-    for number, line in enumerate(without_long_texts(text).split("\n"), start=1):
+    for number, whole in enumerate(without_long_texts(text).split("\n"), start=1):
+        # Of a very long line the key is what matters, and a pattern goes through its beginning more than once.
+        line = whole[:LONGEST_KEY]
         header = HEADER.match(line)
         assignment = ASSIGNMENT.match(line)
         if header:

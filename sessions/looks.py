@@ -11,12 +11,15 @@ from pathlib import Path
 
 from engine.events import Figures
 from engine.optimism import expected_optimism
+from sessions import index_file
+from sessions.listed import Listed, Stamp
 from sessions.record import Record
 
 HEAD = re.compile(r"^\[record\]\n(?P<head>(?:[^\[\n][^\n]*\n)*)", re.MULTILINE)
 ROWS = re.compile(r'^test_rows = "(?P<rows>[0-9a-f]+)"$', re.MULTILINE)
 LOOKS = re.compile(r"^test_looks = (?P<looks>[0-9]{1,6})$", re.MULTILINE)
 MOST_BYTES = 64 << 20
+NOTHING = ("", 0)
 
 
 def looks_of(record: Record) -> int:
@@ -27,25 +30,42 @@ def looks_of(record: Record) -> int:
 def looks_in(folder: Path, test_sha256: str, *, but: Path) -> int:
     """Return how often the other pages of a folder have looked at the test rows of this name.
 
-    Only the head of each record is read: what it says of itself is enough, and a page that cannot be read has no say.
+    Only the head of each record counts: what it says of itself is enough, and a page that cannot be read has no say. It
+    is taken from the index where that was made from the very file.
     """
     if not test_sha256:
         return 0
-    return sum(_said(path, test_sha256) for path in folder.glob("*.toml") if path != but)
+    known = index_file.load(folder)
+    said = (_known_or_said(path, known.get(path.name)) for path in folder.glob("*.toml") if path != but)
+    return sum(looks for rows, looks in said if rows == test_sha256)
 
 
-def _said(path: Path, test_sha256: str) -> int:
+def _known_or_said(path: Path, entry: Listed | None) -> tuple[str, int]:
+    try:
+        status = path.lstat()
+    except OSError:
+        return NOTHING
+    if entry is not None and entry.stamp == Stamp.of(status):
+        return entry.ledger_rows, entry.ledger_looks
+    return said_in(path)
+
+
+def said_in(path: Path) -> tuple[str, int]:
+    """Return which test rows the head of a page's record names and how often it has looked at them.
+
+    ("", 0) where it names none, or the file is a link or cannot be read.
+    """
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES:
-            return 0
+            return NOTHING
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return 0
+        return NOTHING
     # The last one: notes may hold what looks like a record.
     found = next(reversed([*HEAD.finditer(text)]), None)
     rows = ROWS.search(found["head"]) if found else None
     looks = LOOKS.search(found["head"]) if found else None
-    return int(looks["looks"]) if rows and looks and rows["rows"] == test_sha256 else 0
+    return (rows["rows"], int(looks["looks"])) if rows and looks else NOTHING
 
 
 def optimism(record: Record) -> tuple[str, float, float] | None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.activations import ACTIVATIONS
+from engine.errors import LabError
 from engine.experiment import Experiment
 from sessions.record import Record
 
 FORMAT = "lossbook"
-SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,18 @@ class Page:
     record: Record | None = None
     base_dir: str = ""
     """The folder from which the experiment names its data files, where it names one by a relative path."""
+    salvaged: str = ""
+    """Of a page that was put together from a damaged one: what was lost. Kept with it for good."""
     warning: str = ""
     """What a reader should know of the file, such as a record that was edited; never written."""
+    read_only: str = ""
+    """Why the page must not be written over nor trained, such as a newer schema; never written."""
+
+    def check_writable(self, where: str = "") -> None:
+        """Raise a LabError, with the file's name in `where`, for a page that is one to read only."""
+        if self.read_only:
+            problem, _, hint = self.read_only.partition("; ")
+            raise LabError(problem, hint, where=where)
 
 
 def default_title(experiment: Experiment) -> str:

@@ -27,6 +27,8 @@ FIGURE = re.compile(rf"({KEY}) = ({NUMBER})(?:, )?")
 NUMBERS = re.compile(rf"({'|'.join(CURVES)})\.({KEY})\.(epochs|values) = (\[.*\])")
 LONGEST = 5_000
 """Characters of a line that tomllib is asked about by itself."""
+MOST_LINES = 10_000
+"""So many lines it is asked about."""
 
 
 class _DoubtError(Exception):
@@ -56,6 +58,7 @@ class _Reader:
 
     def __init__(self, loads: Callable[[str], Table]) -> None:
         self._loads = loads
+        self._asked = 0
         self._run: Table = {}
         self._curves: dict[str, Table] = {}
         """Of the run, by part: those that stand on lines of their own."""
@@ -105,7 +108,8 @@ class _Reader:
 
     def _take_line(self, line: str) -> None:
         """Take a line of another kind, such as a comment or a text with escapes, if it is a statement by itself."""
-        if len(line) > LONGEST or line.lstrip().startswith("["):
+        self._asked += 1
+        if self._asked > MOST_LINES or len(line) > LONGEST or line.lstrip().startswith("["):
             raise _DoubtError
         for key, value in self._loads(line).items():
             self._put(key, value)

@@ -25,6 +25,8 @@ from sessions.texts import clean
 from sessions.thinning import most_points
 from sessions.unknown import unknown_in
 
+COUNTS = 1 << 63
+"""No count of a page reaches it."""
 FIGURES = ("train", "validation", "test", "coefficients", "solution")
 SETTINGS = {field.name: field for field in dataclasses.fields(RunRecord) if field.name not in (*FIGURES, *CURVES)}
 HINTS = {name: hint for name, hint in get_type_hints(RunRecord).items() if name in SETTINGS}
@@ -87,7 +89,7 @@ def read(table: Mapping[str, Any]) -> Record:
     """
     try:
         settings = tuple(dict(settings) for settings in table.get("settings", [{}]))
-        return Record(
+        record = Record(
             status=str(table["status"]),
             runs=tuple(_read_run(run) for run in table.get("runs", [])),
             data=_read_part(DataRead, table.get("data")),
@@ -109,9 +111,18 @@ def read(table: Mapping[str, Any]) -> Record:
                 unknown=unknown_in(table),
             ),
         )
+        _look_at_places(record)
     except (LabError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         problem = f"[record] is damaged: {error}"
         raise LabError(problem, "the .bak file beside it is the page as it was before the last save") from error
+    return record
+
+
+def _look_at_places(record: Record) -> None:
+    """Refuse settings that the record does not have, and counts that nothing can have counted."""
+    settings = {record.chosen or 0, *(run.setting for run in record.runs)}
+    if not settings <= set(range(len(record.settings))) or not 0 <= record.looks_before < COUNTS:
+        raise ValueError("it speaks of settings that it does not have")
 
 
 def _unknown_lines(unknown: Unknown, place: Place) -> str:
@@ -196,6 +207,8 @@ def _read_run(table: Mapping[str, Any]) -> RunRecord:
         if name in table:
             value = table[name]
             plain[name] = value if type(value) is hint else convert(value, hint, name)
+            if hint is int and not 0 <= plain[name] < COUNTS:
+                raise ValueError(f"{name} is out of range")
     plain |= {
         name: {key: float(value) for key, value in table[name].items()}
         for name in FIGURES

@@ -53,7 +53,9 @@ class Recorder:
         """
         self.store = store
         self.path = path or store.new_path(page, now)
-        self.page = replace(page, created=page.created if path else now, record=Record("training"))
+        self.page = replace(page, record=Record("training"))
+        if path is None:
+            self.page = replace(self.page, created=now, salvaged="", warning="")
         self.held = held
         self._now = now
         self._is_new = path is None
@@ -100,7 +102,8 @@ class Recorder:
             try:
                 self._journal.append([event for event in batch if not isinstance(event, DataLoading | Checkpoint)])
             except LabError as error:
-                self.problem = str(error)
+                # What is wrong with the page weighs more: a problem is told once, not in turn with another.
+                self.problem = self.problem or str(error)
             else:
                 self.problem = "" if was_behind else self.problem
         record = fold(batch, self.record)

@@ -12,7 +12,12 @@ from sessions.archive import known_weights, save_archive
 from sessions.beside import journal_of
 from sessions.lock import Taken
 from sessions.origin import Origin
+from sessions.page import Page
+from sessions.quarantine import FOLDER, keep_damaged
 from sessions.record import OVER, Record, fold
+from sessions.salvage import Salvaged, is_damaged, salvage
+
+DOUBT = "figures may have changed where it was damaged: `lossbook verify` compares"
 
 
 def recover(folder: Path) -> list[str]:
@@ -59,23 +64,75 @@ def _left_behind(folder: Path) -> list[Path]:
 
 
 def _bring_up(path: Path) -> list[str]:
-    """Take the journal of a page that is ours now onto it."""
+    """Mend a page that is ours now, if it is damaged, and take its journal onto it."""
     left = journal_of(path)
-    if left.is_symlink() or not left.is_file():
-        return []
-    page = codec.read_page(path)
+    has_journal = left.is_file() and not left.is_symlink()
     # A damaged journal ends early: the page may have been saved since.
-    events: list[Event] = list(journal.read(left))
+    events: list[Event] = list(journal.read(left)) if has_journal else []
+    heard = fold(events)
+    said = ""
+    if is_damaged(path) or (not files.is_there(path) and files.is_there(files.backup_of(path))):
+        said = mend(path, heard)
+    if not has_journal:
+        return [f"{path.stem}: {said}"] if said else []
+    page = codec.read_page(path)
     damage = journal.damage(left, len(events))
     known = page.record or Record()
-    heard = replace(fold(events), origin=Origin(known.origin.experiment))
+    heard = replace(heard, origin=Origin(known.origin.experiment))
     record = interrupted(max(heard, known, key=_progress))
-    files.save(path, codec.write_page(replace(page, record=record)).encode())
+    files.save(path, codec.write_page(replace(page, record=record)).encode(), keep_old=not said)
     found = {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}
     save_archive(path, record, known_weights(path, record, found) | found)
     left.unlink()
     epoch = max((run.epoch for run in record.runs), default=0)
-    return [f"{path.stem}: recovered to epoch {epoch}{damage}"]
+    return [f"{path.stem}: recovered to epoch {epoch}{damage}{'; ' if said else ''}{said}"]
+
+
+def mend(path: Path, told: Record | None = None) -> str:
+    """Put a page that can be read in place of a damaged one, which goes to `damaged/`; return what was done.
+
+    The page's lock must be held. `told` is what is known of its runs from elsewhere.
+
+    Raises
+    ------
+    LabError
+        Where nothing can be had of it; it then stays where it is.
+    """
+    told = told or Record()
+    backup, found = _backup(path), salvage(path)
+    if backup is None and found is None:
+        codec.read_page(path)
+        raise LabError("cannot be mended", where=str(path))
+    kept = f"{FOLDER}/{keep_damaged(path).name}" if files.is_there(path) else ""
+    if found is not None and _is_better(found, backup, told):
+        lost = found.lost if _covers(told, found) else (*found.lost, *found.unrecorded)
+        what = "; ".join(lost) or "nothing that can be seen is lost"
+        page = replace(found.page, salvaged=f"salvaged from {kept}: {what}; {DOUBT}")
+        said = f"the page was damaged and is salvaged: {what}"
+    elif backup is not None:
+        page = backup
+        said = f"the page {'was damaged' if kept else 'was gone'} and is as {files.backup_of(path).name} has it"
+    files.save(path, codec.write_page(page).encode(), keep_old=False)
+    return f"{said}; the damaged file is {kept}" if kept else said
+
+
+def _is_better(found: Salvaged, backup: Page | None, told: Record) -> bool:
+    """Tell whether what was salvaged says more than the page before its last save does."""
+    if backup is None or (_covers(told, found) and not found.lost):
+        return True
+    return _progress(found.page.record or Record()) > _progress(backup.record or Record())
+
+
+def _covers(told: Record, found: Salvaged) -> bool:
+    """Tell whether the journal has all of the record, so that nothing of it is lost."""
+    return bool(told.runs) and _progress(told) >= _progress(found.page.record or Record())
+
+
+def _backup(path: Path) -> Page | None:
+    try:
+        return codec.read_page(files.backup_of(path))
+    except LabError:
+        return None
 
 
 def _progress(record: Record) -> tuple[int, int, bool]:

@@ -41,12 +41,17 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
         "test_looks": record.looks_before + looks_of(record),
         "test_looks_before": record.looks_before,
         "optimism": _optimism(record),
-        "verdict": None,
+        "verdict": verdict_of(page),
         "data": asdict(record.data) if record.data else None,
         "warnings": list(record.data.warnings) if record.data else [],
     }
     plain: dict[str, Any] = finite(report)
     return plain
+
+
+def verdict_of(page: Page) -> str | None:  # noqa: ARG001 - no page holds one yet
+    """Return what is wrong with the model of a page, such as `overfitting`; None where nobody has looked."""
+    return None
 
 
 def _optimism(record: Record) -> dict[str, Any] | None:
@@ -103,7 +108,7 @@ def summary_of(runs: Sequence[RunRecord]) -> Summary:
                 if name in (figures := getattr(run, part) or {})
             ]
             means = over_folds(values)
-            if means and not any(math.isnan(mean) for mean in means):
+            if means and all(map(math.isfinite, means)):
                 mean, sd = mean_and_sd(means)
                 summary[f"{part}.{name}"] = {"mean": mean, "sd": sd}
     return summary

@@ -6,7 +6,6 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -29,15 +28,6 @@ def default_folder() -> Path:
     """Return where pages are kept: LOSSBOOK_SESSIONS, or sessions/ in the platform's user data folder."""
     given = os.environ.get(VARIABLE)
     return Path(given) if given else user_data_path("lossbook", appauthor=False) / "sessions"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file of the folder: a page, or the reason why it is none."""
-
-    path: Path
-    page: Page | None
-    problem: str = ""
 
 
 class Store:
@@ -107,14 +97,6 @@ class Store:
             raise LabError(f"cannot be read: {error.strerror}", files.advice(error), where=str(self.folder)) from error
         return sorted(found, key=lambda path: (_modified(path), path.name), reverse=True)
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield every page, newest first; one that cannot be read comes with the reason and hides no other."""
-        for path in self.paths():
-            try:
-                yield Entry(path, codec.read_page(path))
-            except LabError as error:
-                yield Entry(path, None, f"{error.problem}; {error.hint}" if error.hint else error.problem)
-
     def recover(self) -> list[str]:
         """Bring every page that a killed program left behind up to its last event, and say in a line what was done."""
         return recovery.recover(self.folder)
@@ -130,7 +112,7 @@ def slug(title: str) -> str:
 
 
 def _is_taken(path: Path) -> bool:
-    return any(map(os.path.lexists, (path, journal_of(path))))
+    return files.is_there(path) or files.is_there(journal_of(path))
 
 
 def _modified(path: Path) -> float:

@@ -8,9 +8,9 @@ from typing import Any
 # Texts first, so that a `#` or a bracket in one of them is not taken for what it would be outside.
 OPAQUE = re.compile(
     r"""
-    \"{3}(?:\\.|[^\\])*?\"{3,}  |  '{3}.*?'{3,}  # of several lines
-    | "(?:\\.|[^"\\\n])*"  |  '[^'\n]*'         # of one line
-    | \#[^\n]*                                  # a comment
+    \"{3}(?:[^"\\]++|\\.|"(?!""))*+\"{3,}  |  '{3}.*?'{3,}  # of several lines
+    | "(?:[^"\\\n]++|\\.)*+"  |  '[^'\n]*'                 # of one line
+    | \#[^\n]*                                             # a comment
     """,
     re.DOTALL | re.VERBOSE,
 )

@@ -15,7 +15,7 @@ HEAD = frozenset(
     {
         *("status", "experiment", "history", "refit_reason", "chosen", "chosen_by", "test_rows", "test_looks"),
         *("looks_before", "settings", "data", "environment", "interventions", "baselines", "runs"),
-        *("base_dir", "checksum"),
+        *("base_dir", "salvaged", "checksum"),
     }
 )
 PARTS = {"data": DataRead, "environment": EnvironmentSeen}

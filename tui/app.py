@@ -72,7 +72,7 @@ class Lossbook(App[None]):
         """Return the lab."""
         return self._lab
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         """Take the theme, the signals, and what a killed notebook left behind."""
         self.theme = self._first_theme
         loop = asyncio.get_running_loop()
@@ -86,8 +86,8 @@ class Lossbook(App[None]):
         self.run_worker(self._recover, thread=True)
         if self._replay is not None:
             self.replay_page(self._replay)
-        elif self.controller.restore():
-            await self._lab.show_page()
+        else:
+            self._lab.call_after_refresh(self._lab.restore)
 
     def _recover(self) -> None:
         """Bring pages up to their journals, beside the screen's work."""
@@ -162,9 +162,12 @@ class Lossbook(App[None]):
 
     def action_library(self) -> None:
         """Show the saved pages, and do with one what a person wants."""
+        before = self.controller.path
 
         async def take(wanted: tuple[str, Path] | None) -> None:
             if wanted is None:
+                if self.controller.path != before:
+                    await self._lab.show_page()
                 return
             what, path = wanted
             if what == "replay":
@@ -177,7 +180,7 @@ class Lossbook(App[None]):
             else:
                 await self._lab.show_page()
 
-        self.push_screen(LibraryScreen(self.controller.store), take)
+        self.push_screen(LibraryScreen(self.controller), take)
 
     def action_replay(self) -> None:
         """Watch the page on the screen again."""

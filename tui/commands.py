@@ -45,6 +45,7 @@ LAB = (
     Command("find_rate", "f", "Find rate", "try learning rates from small to large, and take the one suggested"),
     Command("notes", "n", "Notes", "write on the page; esc leaves", footer=True),
     Command("save", "ctrl+s", "Save", "save the page now; it is also saved by itself"),
+    Command("export", "e", "Export", "write a report of the page and its plot into the folder exports of the pages"),
     Command("app.library", "o", "Open", "the saved pages: read, replay, go on from one", footer=True),
     Command("app.replay", "v", "Replay", "watch the page on the screen again"),
     Command("panel(0)", "1", "Data", "go to the data panel"),
@@ -73,8 +74,21 @@ LIBRARY = (
     Command("open", "enter", "Open", "put the page into the lab: its settings, curves and notes", footer=True),
     Command("replay", "v", "Replay", "watch the page again", footer=True),
     Command(
-        "filter", "slash", "Filter", "show only pages whose name, title, data or status has these words", footer=True
+        "filter",
+        "slash",
+        "Find",
+        "show only pages with these words, or with tag:T data:NAME verdict:V status:S",
+        footer=True,
     ),
+    Command("pick", "f", "Filter", "choose a data set, a tag, a verdict or a status to filter by"),
+    Command("sort", "s", "Sort", "sort by the next column", footer=True),
+    Command("reverse", "r", "Reverse", "sort the other way round"),
+    Command("preview", "p", "Preview", "show the page under the cursor, or leave the room to the table"),
+    Command("rename", "n", "Rename", "give the page another title, and its files the name that goes with it"),
+    Command("tags", "number_sign", "Tags", "give the page tags or take some away"),
+    Command("delete", "d,delete", "Delete", "move the page with all its files to the bin", footer=True),
+    Command("restore", "u", "Restore", "bring back what was deleted last; in the bin, the page under the cursor"),
+    Command("bin", "b", "Bin", "what is in the bin, or the pages again", footer=True),
     Command("back", "escape,o", "Back", "back to the lab", footer=True),
 )
 
@@ -138,6 +152,7 @@ NAMES = {
     "colon": ":",
     "slash": "/",
     "vertical_line": "|",
+    "number_sign": "#",
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",

@@ -133,6 +133,35 @@ class Desk:
         self._unsaved_notes = self._told = False
         self.version += 1
 
+    def step_aside(self, path: Path) -> None:
+        """Save the notes of the page on the screen and give it back, if it is this one and not trained: it will move.
+
+        Raises
+        ------
+        LabError
+            Where the notes cannot be saved.
+        """
+        if path == self.path and self._recorder is None:
+            self._save_notes_of_old_page()
+            self._let_go()
+
+    def follow(self, path: Path, now: Path | None) -> None:
+        """Go on with the page on the screen where it lies `now`; with a new one where it lies nowhere any more.
+
+        Raises
+        ------
+        LabError
+            Where it cannot be read there.
+        """
+        if path != self.path or self._recorder is not None:
+            return
+        if now is None:
+            self.clear()
+            return
+        self.page, self.path = codec.read_page(now), now
+        self._held, self.read_only = self._lock(now)
+        self.version += 1
+
     def _lock(self, path: Path) -> tuple[lock.Lock | None, str]:
         """Return the lock of a page, or why there is none."""
         if path == self.path and self._held is not None and self._held.is_held:
@@ -279,15 +308,18 @@ class Desk:
 
     def restore(self) -> bool:
         """Bring back what a notebook that was killed had not put on a page; False where there is nothing."""
+        if self.page is not None or self.draft is not self._first or self.notes:
+            return False
         try:
             found = self._drafts.restore()
-        except LabError as error:
+        except (LabError, OSError) as error:
             self.notices.append(str(error))
             return False
         if found is None:
             return False
         self.draft = self._restored = {**found.tables}
         self.notes, self._unsaved_notes = found.page.notes, bool(found.page.notes)
+        self._kept_loose = self._loose()
         what = "settings and notes" if found.page.notes else "settings"
         self.notices.append(f"{what} that were on no page yet are back from last time; c takes them away")
         self.version += 1

@@ -29,6 +29,8 @@ def safe(text: str, limit: int = 200) -> str:
     limit
         The most characters that are returned; a longer text ends in `…`.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     # No character becomes less than one, but for the pair that ends a line on some systems.
     shown = "".join(_visible(character) for character in text[: 2 * limit + 2].replace("\r\n", "\n"))
     if len(shown) <= limit and len(text) <= 2 * limit + 2:

@@ -68,6 +68,16 @@ class Encoded:
         """The features that only say whether a row has a word."""
         self.shape = (len(rows), len(names))
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that the features are made of."""
+        return tuple(self._given[0])
+
+    @property
+    def most(self) -> int:
+        """How many words of a column have a feature of their own, at most."""
+        return self._given[2]
+
     def fitted(self, known: Integers) -> Encoded:
         """Return the same rows with features for the words that some of them have: those numbered `known`."""
         features, numbers, most = self._given

@@ -7,7 +7,7 @@ an event names its runs and carries one value for each.
 from engine.events.codec import decode, encode
 from engine.events.figures import Columns, Figures
 from engine.events.kinds import KINDS, Event
-from engine.events.person import Changed, Inspected, Paused, RatesTried, Resumed, Seen
+from engine.events.person import Changed, Inspected, Paused, Predicted, RatesTried, Resumed, Seen
 from engine.events.run import Checkpoint, EpochEnded, RunEnded, RunsAgain, RunsFailed, RunsStarted
 from engine.events.study import BaselineMeasured, Branched, RefitPlanned, SettingChosen, StudyEnded, StudyStarted
 from engine.events.worker import DataLoading, DataRead, EnvironmentSeen, JobEnded
@@ -28,6 +28,7 @@ __all__ = [
     "Inspected",
     "JobEnded",
     "Paused",
+    "Predicted",
     "RatesTried",
     "RefitPlanned",
     "Resumed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from engine.events.person import Changed, Inspected, Paused, RatesTried, Resumed, Seen
+from engine.events.person import Changed, Inspected, Paused, Predicted, RatesTried, Resumed, Seen
 from engine.events.run import Checkpoint, EpochEnded, RunEnded, RunsAgain, RunsFailed, RunsStarted
 from engine.events.study import BaselineMeasured, Branched, RefitPlanned, SettingChosen, StudyEnded, StudyStarted
 from engine.events.worker import DataLoading, DataRead, EnvironmentSeen, JobEnded
@@ -27,6 +27,7 @@ Event: TypeAlias = (
     | Inspected
     | Seen
     | RatesTried
+    | Predicted
     | BaselineMeasured
     | SettingChosen
     | RefitPlanned

@@ -1,4 +1,4 @@
-"""Events that answer a person: who holds or changes runs, looks into one, or tries learning rates."""
+"""Events that answer a person: who holds or changes runs, looks into one, tries learning rates, or predicts."""
 
 from __future__ import annotations
 
@@ -71,3 +71,22 @@ class RatesTried:
     losses: Columns
     """Each start's losses, one a rate, under the start's number from 1."""
     suggested: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What a run's network makes of other rows; `engine.prediction` says what each part means. Not kept on any page."""
+
+    run: int
+    targets: tuple[str, ...]
+    classes: tuple[str, ...]
+    """Empty for numbers."""
+    values: str
+    """(rows, columns) float64 little-endian, base64: a column a target, or a class."""
+    numbers: str
+    """(rows,) int64 little-endian, base64: each row's number in its file, from 1."""
+    dates: tuple[str, ...]
+    """One a row; empty where rows have none."""
+    are_probabilities: bool
+    unit: str
+    notes: tuple[str, ...]

@@ -20,6 +20,7 @@ from engine.events import (
     Inspected,
     JobEnded,
     Paused,
+    Predicted,
     RatesTried,
     RefitPlanned,
     Resumed,
@@ -79,7 +80,7 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
         case StudyEnded(status=status):
             all_over = tuple(replace(run, status="stopped") if run.status not in OVER else run for run in record.runs)
             return replace(record, status=status, runs=all_over)
-        case Checkpoint() | JobEnded() | Inspected() | Seen() | RatesTried():
+        case Checkpoint() | JobEnded() | Inspected() | Seen() | RatesTried() | Predicted():
             return record
 
 

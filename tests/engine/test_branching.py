@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import bits_by_run, dataset, ended, train
 
-from engine import events
+from engine import events, trainer
 from engine.batches import Feed
 from engine.course import Course, Turn, turned
 from engine.data.sources import Line
@@ -24,6 +24,11 @@ from engine.schedules import Cosine
 FEED = Feed(dataset(30, 3, 1))
 NONE = np.arange(0)
 PER_EPOCH = 3
+
+
+@pytest.fixture(autouse=True)
+def _checkpoints_at_any_price(monkeypatch):
+    monkeypatch.setattr(trainer, "CHECKPOINT_SHARE", 0)
 
 
 def jobs_of(runs=2, epochs=6, **training):

@@ -34,6 +34,11 @@ from engine.trainer import Trainer
 from engine.validations import KFold
 
 
+@pytest.fixture(autouse=True)
+def _checkpoints_at_any_price(monkeypatch):
+    monkeypatch.setattr(trainer, "CHECKPOINT_SHARE", 0)
+
+
 def calm(optimizer):
     """The same optimizer with a learning rate at which most networks stay finite."""
     return replace(optimizer, learning_rate=10 ** (-1 - math.log10(1 + optimizer.learning_rate) / 3))

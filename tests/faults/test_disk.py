@@ -271,8 +271,8 @@ def calls_of_a_study(tmp_path, disk, said, monkeypatch):
 @pytest.mark.parametrize("lasting", LASTING)
 def test_whichever_call_of_a_study_fails(tmp_path, disk, said, monkeypatch, lasting):
     count = calls_of_a_study(tmp_path, disk, said, monkeypatch)
-    # Every other call each; the slow test takes all of them, in every way.
-    turns = zip(range(1 + list(LASTING).index(lasting), count + 1, 2), itertools.cycle(CODES), strict=False)
+    # Every fourth call each; the slow test takes all of them, in every way.
+    turns = zip(range(1 + 2 * list(LASTING).index(lasting), count + 1, 4), itertools.cycle(CODES), strict=False)
     cases = [(number, LASTING[lasting](number), code) for number, code in turns]
     fail_a_study(tmp_path, disk, said, monkeypatch, cases)
 

@@ -167,7 +167,7 @@ def flip_journals(saved, capsys, times, seed):
 # --- the page ---------------------------------------------------------------------------------------------------------
 
 
-def flip_pages(saved, capsys, times, seed, start, every=4):
+def flip_pages(saved, capsys, times, seed, start, every=8):
     content = saved.contents[saved.whole]
     saved.restore()
     outcomes = Counter()

@@ -158,15 +158,18 @@ class Figures:
         )
 
 
-def kill_once(driver, folder, chance, figures, naive=False):
-    """Start a study, kill it at a random moment, and return what was known of it just then."""
+def kill_once(driver, folder, chance, figures, *, naive=False, early=0.1):
+    """Start a study, kill it at a random moment, and return its process id, the moment, and how it ended.
+
+    `early` is the share of kills that come before training has begun.
+    """
     folder.mkdir()
     experiment = folder.with_suffix(".experiment.toml")
     experiment.write_text(EXPERIMENT.format(epochs=chance.choice(EPOCHS)))
     save_seconds = 60.0 if chance.random() < 0.25 else chance.uniform(0.01, 0.1)
     arguments = ["run", str(experiment), "--workers", chance.choice("112")]
     pid = driver.start(folder, *arguments, save_seconds=save_seconds, naive=naive)
-    if chance.random() < 0.1:
+    if chance.random() < early:
         # At its start: there may be a page yet or none.
         time.sleep(chance.uniform(0, 0.3))
     else:
@@ -220,13 +223,13 @@ def check(folder, pid, when, status, figures):
         assert silent <= MOST_LOST_SECONDS + figures.late, f"{silent:.2f} s of training were not acknowledged"
 
 
-def kill_again_and_again(driver, folder, times, seed, capsys, *, naive=False, restarts=False):
+def kill_again_and_again(driver, folder, times, seed, capsys, *, naive=False, restarts=False, early=0.1):
     """Kill so many times; return the figures, and of each kill that the check does not pass the reason."""
     figures, failures = Figures(), []
     for number in range(times):
         chance = random.Random(f"{seed}-{number}")
         here = folder / str(number)
-        pid, when, status = kill_once(driver, here, chance, figures, naive=naive)
+        pid, when, status = kill_once(driver, here, chance, figures, naive=naive, early=early)
         try:
             if restarts and chance.random() < 0.3:
                 # The start that recovers is killed, too.
@@ -244,7 +247,7 @@ def kill_again_and_again(driver, folder, times, seed, capsys, *, naive=False, re
 
 
 def test_kills_lose_nothing(driver, tmp_path, capsys):
-    figures, failures = kill_again_and_again(driver, tmp_path, 20, SEED, capsys)
+    figures, failures = kill_again_and_again(driver, tmp_path, 20, SEED, capsys, early=0.3)
     assert not failures, "\n".join([str(figures), *failures])
     assert figures.while_training >= 10, figures
 

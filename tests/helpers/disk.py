@@ -20,6 +20,7 @@ OTHERS = {
 NAMES = sorted(name for name in LISTED | OTHERS if hasattr(os, name))
 SHORT = {"write", "pwrite"}
 """The calls that may write less than they were given."""
+OPENING = {"fdopen", "io.open"}
 WRITING = SHORT | {"file.write"}
 
 
@@ -63,7 +64,7 @@ class Disk:
             fails = self._first <= len(self.calls) <= self._last
             if not fails or (self._code is None and name not in SHORT):
                 done = real(*arguments, **named)
-                return File(self, done) if name == "fdopen" else done
+                return File(self, done) if name in OPENING and is_written(*arguments, **named) else done
             self.failed.append(name)
             if name == "close":
                 real(*arguments, **named)
@@ -75,6 +76,11 @@ class Disk:
             raise OSError(self._code, os.strerror(self._code))
 
         return call
+
+
+def is_written(_, mode="r", *__, **___):
+    """Tell whether a file is opened for writing."""
+    return bool(set(mode) & set("wax+"))
 
 
 class File:

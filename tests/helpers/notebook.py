@@ -13,7 +13,7 @@ from making import study
 
 from engine import tables
 from engine.events import StudyEnded, StudyStarted
-from engine.plan import plan
+from engine.plan import plan, settings_of
 from sessions import codec
 from sessions.page import Page
 from sessions.record import RunRecord, fold
@@ -221,6 +221,8 @@ def record_of(experiment):
         repeats=tuple(spec.repeat + 1 for spec in specs),
         folds=tuple(spec.fold + 1 for spec in specs),
         epochs=experiment.training.epochs,
+        settings=tuple(settings_of(experiment)),
+        setting_of=tuple(spec.setting for spec in specs),
     )
     return fold([begun, *study(experiment)[1], StudyEnded("finished")])
 

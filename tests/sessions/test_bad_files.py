@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -69,12 +70,32 @@ CONTENTS = {
     "a whole number of 5,000 digits": ("seed = " + "9" * 5_000, ""),
     "a hexadecimal number of 5,000 digits": (GOOD.replace("title", "seed = 0x" + "f" * 5_000 + "\ntitle"), ""),
     "a whole number of 400 digits": ("seed = " + "9" * 400 + "\n" + GOOD, "line 1"),
+    "a whole number of 5,001 digits that is one and zeros": ("seed = 1" + "0" * 5_000 + "\n" + GOOD, "not valid TOML"),
+    "epochs of 4,001 digits": (GOOD + "[training]\nepochs = 1" + "0" * 4_000 + "\n", "line 5"),
     "a date that is none": ("created = 2020-13-45", "not valid TOML"),
+    "a day that is none": ("created = 2023-02-29\n" + GOOD, "not valid TOML"),
+    "an hour that is none": ("created = 2020-01-01T25:00:00\n" + GOOD, "not valid TOML"),
+    "an offset that is none": ("created = 2020-01-01T00:00:00+99:99\n" + GOOD, "not valid TOML"),
+    "the year 0": ("created = 0000-01-01T00:00:00\n" + GOOD, "not valid TOML"),
+    "a time for a date": ("created = 12:00:00\n" + GOOD, "line 1"),
+    "a surrogate": (b'title = "\xed\xa0\x80"\n' + GOOD.encode(), "UTF-8"),
+    "an escaped surrogate": ('notes = "\\ud800"\n' + GOOD, "not valid TOML"),
+    "an escape beyond Unicode": ('notes = "\\U00110000"\n' + GOOD, "not valid TOML"),
+    "NUL in a text": ('notes = "a\0b"\n' + GOOD, "not valid TOML"),
+    "NUL at the end": (GOOD + "\0", "not valid TOML"),
+    "UTF-32": (GOOD.encode("utf-32"), "UTF-8"),
+    "UTF-16 of the other order": (GOOD.encode("utf-16-be"), "not valid TOML"),
+    "two byte-order marks": (b"\xef\xbb\xbf\xef\xbb\xbf" + GOOD.encode(), "not valid TOML"),
+    "ends of lines of a very old system": (GOOD.replace("\n", "\r"), "not valid TOML"),
+    "a key of 40 kB": ("a" * 40_000 + " = 1\n" + GOOD, "is not a key"),
+    "a key of lines": ('"a\\nb" = 1\n' + GOOD, "is not a key"),
+    "a data set's name of 40 kB": ("[data]\nname = '" + "x" * 40_000 + "'\n", "line 2"),
     "a wrong type": (GOOD + "[training]\nepochs = true\n", "line 5"),
     "a table for a number": (GOOD + "[training.epochs]\nx = 1\n", "line 4"),
     "a list of tables": ("[[data]]\nname = 'xor'\n", "line 1"),
-    "a newer schema": ("schema = 2\n" + GOOD, "line 1"),
-    "a far newer schema": ("schema = " + "9" * 100 + "\n" + GOOD, "newer"),
+    "the schema 0": ("schema = 0\n" + GOOD, "line 1"),
+    "a schema that is no number": ("schema = '1'\n" + GOOD, "line 1"),
+    "a newer schema of which nothing is understood": ("schema = 2\n[what]\nx = 1\n", "schema 2, this lossbook knows 1"),
     "another format": ('format = "jupyter"\n' + GOOD, "line 1"),
     "an unknown key": (GOOD + "nam = 1\n", "line 4"),
     "an unknown table": (GOOD + "[modle]\n", "line 4"),
@@ -182,6 +203,15 @@ RECORDS = [
     'runs = [{label = "x", best_epoch = "y"}]',
     'runs = [{label = "x", seconds = "y"}]',
     "data = {}",
+    "chosen = 1",
+    "chosen = -1",
+    "looks_before = 0x" + "f" * 5_000,
+    'runs = [{label = "x", setting = 1}]',
+    'runs = [{label = "x", epochs = 0x' + "f" * 5_000 + "}]",
+    'runs = [{label = "x", epoch = -1}]',
+    'runs = [{label = "x", train_curves = {loss = {values = [1' + "0" * 4_000 + "]}}}]",
+    "experiment = 5",
+    "history = 5",
 ]
 
 
@@ -189,6 +219,57 @@ RECORDS = [
 def test_a_damaged_record_is_one_problem(line, tmp_path):
     path = put(tmp_path, f'{GOOD}\n[record]\nstatus = "finished"\n{line}\n')
     assert "record" in str(problem_of(path))
+
+
+RECORDED = GOOD + '[record]\nstatus = "finished"\n'
+MB = 1_000_000
+LARGE = {
+    "one line": "#" + "x" * (10 * MB) + "\n" + GOOD,
+    "one text": 'notes = "' + "x" * (10 * MB) + '"\n' + GOOD,
+    "one text of lines": 'notes = """' + "x\n" * (5 * MB) + '"""\n' + GOOD,
+    "a text as long as may be": 'notes = "' + "x" * (4 * MB) + '"\n' + GOOD,
+    "backslashes": 'notes = "' + "\\" * (10 * MB),
+    "quotes": '"' * (10 * MB),
+    "spaces": " " * (10 * MB) + GOOD,
+    "empty lines": "\n" * (10 * MB) + GOOD,
+    "dots": "." * (10 * MB),
+    "digits": "seed = " + "1" * (10 * MB),
+    "a key": "a" * (10 * MB) + " = 1",
+    "a key of 2 MB": "a" * (2 * MB) + " = 1\n" + GOOD,
+    "a list": "x = [" + "1.5," * (2 * MB) + "]\n" + GOOD,
+    "a list of lists": "x = [" + "[1]," * MB + "]\n" + GOOD,
+    "a list of lists in a record": RECORDED + "x = [" + "[]," * MB + "]\n",
+    "tables": "".join(f"[a{number}]\n" for number in range(100_000)),
+    "tables of one name": "[[a]]\n" * 100_000,
+    "tables in a line": "x = [" + "{a=1}," * 100_000 + "]\n",
+    "records": "\n[record]\n" * MB,
+    "runs without a label": RECORDED + "[[record.runs]]\n" * MB,
+    "comments among runs": RECORDED + "[[record.runs]]\n" + "# x\n" * MB,
+    "lines among runs that are none": RECORDED + "[[record.runs]]\n" + "x\n" * (3 * MB),
+    "a record of many tables": RECORDED + "".join(f"[record.a{number}]\n" for number in range(50_000)),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_file_is_opened_or_one_problem_within_a_second(name, tmp_path):
+    path = put(tmp_path, LARGE[name])
+    said = ""
+    # Of the processor: the clock's second would be the machine's, and others may be busy on it.
+    started = time.process_time()
+    try:
+        codec.read_page(path)
+    except LabError as error:
+        said = str(error)
+    assert time.process_time() - started <= 1
+    assert "\n" not in said
+    assert len(said) < 2_000
+
+
+@pytest.mark.skipif(not Path("/dev/zero").is_char_device(), reason="no such device here")
+def test_a_device_is_not_read(tmp_path):
+    path = tmp_path / "page.toml"
+    path.symlink_to("/dev/zero")
+    assert "is not a file" in str(problem_of(path))
 
 
 @given(data=st.data())

@@ -10,7 +10,7 @@ from making import experiments
 
 from engine import tables
 from engine.errors import LabError
-from engine.events import DataRead
+from engine.events import Branched, DataRead
 from engine.plan import plan
 from engine.prepare import read, read_one
 from sessions.compare import compare_pages
@@ -60,6 +60,18 @@ def keys(settings):
 
 def test_equal_pages_differ_in_nothing():
     assert differing([page(), page(title="another", notes="a note")]) == ()
+
+
+def test_a_branch_differs_from_its_parent_in_its_turns():
+    turns = Branched("parent", (3, 5), ({"training.learning_rate": 0.1}, {"model.dropout": 0.2}))
+    parent = page()
+    child = replace(parent, record=replace(parent.record, branch=turns))
+    found = differing([parent, child])
+    assert {setting.key: setting.values for setting in found} == {
+        "training.learning_rate from epoch 3": (None, 0.1),
+        "model.dropout from epoch 5": (None, 0.2),
+    }
+    assert unpaired_by(parent, child) == ()
 
 
 def test_keys_are_dotted_and_have_each_pages_value():

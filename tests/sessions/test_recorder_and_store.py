@@ -21,6 +21,7 @@ from engine.experiment import Data, Experiment, Training
 from engine.plan import plan
 from sessions import codec, files
 from sessions.beside import journal_of
+from sessions.index import entries_of
 from sessions.journal import Journal
 from sessions.page import Page
 from sessions.record import fold
@@ -276,7 +277,7 @@ def test_a_journal_of_runs_that_nobody_planned_stays_and_is_told(store):
 
 def test_a_folder_that_does_not_exist_has_nothing_to_recover(tmp_path):
     assert Store(tmp_path / "none").recover() == []
-    assert list(Store(tmp_path / "none").entries()) == []
+    assert entries_of(tmp_path / "none") == []
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------
@@ -323,9 +324,9 @@ def test_pages_are_listed_newest_first_and_a_bad_one_hides_no_other(store):
     (store.folder / "bad.toml").write_bytes(b"\xff")
     (store.folder / ".hidden.toml").write_bytes(b"\xff")
     os.utime(store.folder / "bad.toml", (1.5, 1.5))
-    entries = list(store.entries())
+    entries = entries_of(store.folder)
     assert [entry.path.stem.partition("-2026")[0] for entry in entries] == ["page-2", "bad", "page-1", "page-0"]
-    assert [entry.page is None for entry in entries] == [False, True, False, False]
+    assert [bool(entry.problem) for entry in entries] == [False, True, False, False]
     assert "UTF-8" in entries[1].problem
 
 

@@ -1,11 +1,16 @@
-"""The library: pages to find, to open, to replay; one that cannot be read hides no other."""
+"""The library: pages to find, to open, to replay, to tidy up; one that cannot be read hides no other."""
 
 from __future__ import annotations
 
-from notebook import LONG, SMALL, play, saved_page
-from textual.widgets import DataTable
+import os
 
+from notebook import LONG, SMALL, play, saved_page
+
+from sessions import codec
+from tui.screens.ask import AskScreen, PickScreen
 from tui.screens.library import LibraryScreen
+from tui.screens.pages_table import PagesTable
+from tui.screens.preview import Preview
 from tui.screens.replay import ReplayScreen
 
 
@@ -15,15 +20,26 @@ async def open_library(lab, pages):
     await lab.until_shown(f"Library  {pages} page" if pages else "no page yet")
 
 
-def rows(lab):
-    table = lab.app.screen.query_one(DataTable)
-    return [[str(cell) for cell in table.get_row_at(number)] for number in range(table.row_count)]
+def table(lab):
+    return lab.app.screen.query_one(PagesTable)
+
+
+def names(lab):
+    return [entry.name for entry in table(lab).entries]
+
+
+def go_to(lab, name):
+    table(lab).go_to(names(lab).index(name))
 
 
 def test_an_empty_library_says_what_to_do(tmp_path):
     async def scene(lab):
         await open_library(lab, 0)
-        await lab.press("enter", "v", "slash", "a", "escape")
+        await lab.press(*"vnd#fsrpu", "enter", "slash", "a", "escape", "down", "end")
+        await lab.press("b")
+        await lab.until_shown("the bin is empty")
+        await lab.press("escape")
+        await lab.until_shown("no page yet")
         await lab.press("escape")
         await lab.until(lambda: lab.app.screen is lab.app._lab)
 
@@ -39,25 +55,101 @@ def test_pages_are_listed_filtered_and_opened(tmp_path):
 
     async def scene(lab):
         await open_library(lab, 3)
-        assert {row[6] for row in rows(lab)} == {"one", "two", "three"}
-        assert all("finished" in row[3] for row in rows(lab))
+        assert set(names(lab)) == {"one", "two", "three"}
+        assert table(lab).text.count("✓ finished") == 3
         await lab.press("slash")
         await lab.type("[/]xyz")
-        await lab.until(lambda: rows(lab) == [])
+        await lab.until(lambda: names(lab) == [])
         await lab.until_shown("0 of 3 pages", "nothing has these words")
         await lab.press("enter", "enter", "v")
         assert isinstance(lab.app.screen, LibraryScreen)
         await lab.press("escape")
-        await lab.until(lambda: len(rows(lab)) == 3)
+        await lab.until(lambda: len(names(lab)) == 3)
         await lab.press("slash")
         await lab.type("wine ONE")
-        await lab.until(lambda: [row[6] for row in rows(lab)] == ["one"])
+        await lab.until(lambda: names(lab) == ["one"])
         await lab.until_shown("1 of 3 pages")
         await lab.press("enter", "enter")
         await lab.until(lambda: lab.app.screen is lab.app._lab)
         assert lab.controller.path == tmp_path / "one.toml"
         assert lab.controller.notes == "first line\nsecond"
         await lab.until_shown("fold 3/3", "finished · page one", "first line")
+
+    play(scene, tmp_path, size=(200, 36))
+
+
+def test_pages_are_sorted_picked_and_previewed(tmp_path):
+    saved_page(tmp_path, "b", SMALL, notes="what I saw", tags=("todo",))
+    saved_page(tmp_path, "c", SMALL | {"seed": 3}, record=None, tags=("todo", "week [/]"))
+    saved_page(tmp_path, "a", {"data": {"name": "xor"}, "validation": {"method": "none"}}, record=None)
+
+    async def scene(lab):
+        await open_library(lab, 3)
+        go_to(lab, "b")
+        await lab.until_shown("what I saw", "hidden [8]", "3 folds")
+        go_to(lab, "c")
+        await lab.until_shown("no run yet", "· not run" if lab.app.size.width > 150 else "not run")
+        await lab.press(*"ss")
+        await lab.until_shown("by title")
+        assert names(lab) == ["a", "b", "c"]
+        await lab.press("r")
+        await lab.until_shown("by title, backwards")
+        assert names(lab) == ["c", "b", "a"]
+        await lab.press("f")
+        await lab.until(lambda: isinstance(lab.app.screen, PickScreen))
+        await lab.until_shown("data: wine (2)", "tag: week [/] (1)")
+        await lab.press("enter")
+        await lab.until(lambda: names(lab) == ["c", "b"])
+        await lab.press("f", *["j"] * 3, "enter")
+        await lab.until(lambda: names(lab) == ["c"])
+        assert lab.app.screen._search.value == 'data:"wine" tag:"week [/]"'
+        await lab.press("escape", "p")
+        await lab.until(lambda: not lab.app.screen.query_one(Preview).display)
+
+    play(scene, tmp_path)
+
+
+def test_a_page_is_renamed_tagged_deleted_and_brought_back(tmp_path):
+    path = saved_page(tmp_path, "one")
+    path.with_suffix(".npz").write_bytes(b"weights")
+    saved_page(tmp_path, "two")
+
+    async def scene(lab):
+        lab.controller.open(path)
+        await open_library(lab, 2)
+        go_to(lab, "one")
+        await lab.press("n")
+        await lab.until(lambda: isinstance(lab.app.screen, AskScreen))
+        await lab.type("A new name")
+        await lab.press("enter")
+        await lab.until(lambda: "a-new-name" in names(lab))
+        moved = tmp_path / "a-new-name.toml"
+        assert codec.read_page(moved).title == "A new name"
+        assert moved.with_suffix(".npz").read_bytes() == b"weights"
+        await lab.until(lambda: table(lab).entry.name == "a-new-name")
+        assert (lab.controller.path, lab.controller.title) == (moved, "A new name")
+        await lab.press("number_sign")
+        await lab.until(lambda: isinstance(lab.app.screen, AskScreen))
+        await lab.type("todo, week 2,")
+        await lab.press("enter")
+        await lab.until(lambda: table(lab).entry.tags == ("todo", "week 2"))
+        assert lab.controller.page.tags == ("todo", "week 2")
+        await lab.press("d")
+        await lab.until(lambda: names(lab) == ["two"])
+        assert lab.controller.path is None
+        await lab.press("b")
+        await lab.until(lambda: names(lab) == ["a-new-name"])
+        await lab.press("enter", "n", "number_sign", "d")
+        assert lab.notices.count("bring it back first (u)") == 3
+        await lab.press("u")
+        await lab.until(lambda: names(lab) == [])
+        await lab.press("escape")
+        await lab.until(lambda: set(names(lab)) == {"two", "a-new-name"})
+        go_to(lab, "two")
+        await lab.press("d")
+        await lab.until(lambda: names(lab) == ["a-new-name"])
+        await lab.press("u")
+        await lab.until(lambda: len(names(lab)) == 2)
 
     play(scene, tmp_path)
 
@@ -73,20 +165,39 @@ def test_a_damaged_page_is_told_and_hides_no_other(tmp_path):
 
     async def scene(lab):
         await open_library(lab, 5)
-        listed = {row[6]: row for row in rows(lab)}
-        assert set(listed) == {"good", "bad", "half", "folder", "dangling"}
-        assert "finished" in listed["good"][3]
-        table = lab.app.screen.query_one(DataTable)
-        for number, row in enumerate(rows(lab)):
-            table.move_cursor(row=number)
+        assert set(names(lab)) == {"good", "bad", "half", "folder", "dangling"}
+        lines = dict(zip(names(lab), table(lab).text.splitlines(), strict=True))
+        assert "✓" in lines["good"]
+        for name in names(lab):
+            go_to(lab, name)
             await lab.settle()
-            if row[6] != "good":
-                assert row[1] == "cannot be read"
+            if name != "good":
+                assert "cannot be read" in lines[name]
+                await lab.until_shown(table(lab).entry.problem[:30])
                 before = len(lab.notices)
                 await lab.press("enter")
                 await lab.until(lambda before=before: len(lab.notices) > before)
                 assert isinstance(lab.app.screen, LibraryScreen)
         assert any("UTF-8" in notice for notice in lab.notices)
+        go_to(lab, "bad")
+        await lab.press("d")
+        await lab.until(lambda: "bad" not in names(lab))
+        assert (tmp_path / "bin" / "bad.toml").read_bytes() == b"\xff\xfe not toml"
+
+    play(scene, tmp_path)
+
+
+def test_what_was_last_read_is_shown_at_once_and_what_is_new_follows(tmp_path):
+    old = saved_page(tmp_path, "old")
+    os.utime(old, (1e9, 1e9))
+
+    async def scene(lab):
+        await open_library(lab, 1)
+        await lab.press("escape")
+        saved_page(tmp_path, "new")
+        await open_library(lab, 2)
+        assert names(lab) == ["new", "old"]
+        assert (tmp_path / ".index.json").exists()
 
     play(scene, tmp_path)
 
@@ -104,7 +215,7 @@ def test_a_page_that_vanishes_while_it_is_chosen_is_told(tmp_path):
     play(scene, tmp_path)
 
 
-def test_no_page_is_opened_while_a_study_trains(tmp_path):
+def test_no_page_is_opened_or_moved_while_it_trains(tmp_path):
     saved_page(tmp_path, "one")
 
     async def scene(lab):
@@ -113,8 +224,11 @@ def test_no_page_is_opened_while_a_study_trains(tmp_path):
         path = lab.controller.path
         await lab.press("o")
         await lab.until_shown("2 pages")
-        table = lab.app.screen.query_one(DataTable)
-        table.move_cursor(row=[row[6] for row in rows(lab)].index("one"))
+        go_to(lab, path.stem)
+        await lab.press("d")
+        await lab.until(lambda: any("is being trained" in notice for notice in lab.notices))
+        assert path.exists()
+        go_to(lab, "one")
         await lab.press("enter")
         await lab.until(lambda: any("a study trains" in notice for notice in lab.notices))
         assert lab.controller.path == path
@@ -131,12 +245,10 @@ def test_a_page_is_replayed_from_the_library(tmp_path):
 
     async def scene(lab):
         await open_library(lab, 2)
-        table = lab.app.screen.query_one(DataTable)
-        names = [row[6] for row in rows(lab)]
-        table.move_cursor(row=names.index("two"))
+        go_to(lab, "two")
         await lab.press("v")
         await lab.until(lambda: "this page holds no runs" in lab.notices)
-        table.move_cursor(row=names.index("one"))
+        go_to(lab, "one")
         await lab.press("v")
         await lab.until(lambda: isinstance(lab.app.screen, ReplayScreen))
         await lab.press("escape")

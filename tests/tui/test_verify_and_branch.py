@@ -181,6 +181,14 @@ def test_verify_says_first_where_the_environment_differs(trained, tmp_path, caps
     assert (status, "differs (other environment): fold 1/3" in out) == (1, True)
 
 
+def test_verify_of_an_edited_experiment_is_refused(trained, tmp_path, capsys):
+    text = trained.read_text()
+    assert "epochs = 12" in text
+    (tmp_path / "edited.toml").write_text(text.replace("epochs = 12", "epochs = 13", 1))
+    status, out, err = call(capsys, "--sessions", tmp_path, "verify", "edited")
+    assert (status, out, "has been edited since it was run" in err) == (2, "", True)
+
+
 def test_verify_without_runs_is_refused(tmp_path, capsys):
     (tmp_path / "bare.toml").write_text(EXPERIMENT)
     status, out, err = call(capsys, "--sessions", tmp_path, "verify", "bare")

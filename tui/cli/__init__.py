@@ -124,16 +124,40 @@ def _add_training(command: Add) -> None:
 
 def _add_pages(command: Add) -> None:
     """Add what reads pages."""
-    _add_json(command("list", "pages.list_pages", "list the saved pages, newest first"), "one JSON list")
+    listed = command("list", "listing.list_pages", "list the saved pages: all, or those with some words")
+    listed.add_argument("words", nargs="*", metavar="WORD", help="in title, data, status, verdict, tags, notes or name")
+    listed.add_argument("--tag", action="append", default=[], metavar="T", help="with this tag (may be repeated)")
+    listed.add_argument("--data", metavar="NAME", help="about this data set or file")
+    listed.add_argument("--verdict", metavar="V", help="with this verdict, such as overfitting")
+    listed.add_argument("--status", metavar="S", help="finished, interrupted, diverged ...")
+    orders = ("saved", "created", "title", "data", "status", "runs", "loss", "verdict", "looks", "name")
+    listed.add_argument("--sort", choices=orders, default="saved", help="by what (default: saved, the last first)")
+    listed.add_argument("--reverse", action="store_true", help="the other way round")
+    _add_json(listed, "one JSON list")
+    _add_tidying(command)
 
     show = command("show", "pages.show_page", "show a page: settings, runs, notes")
     show.add_argument("session", metavar="SESSION")
     show.add_argument("--runs", action="store_true", help="every run of a sweep, not only its settings")
     _add_json(show, "as `run --json` prints it")
 
+    salvage = command(
+        "salvage", "salvage.salvage", "keep what can be had of a damaged page; the damaged file stays too"
+    )
+    salvage.add_argument("session", metavar="SESSION")
+
     compare = command("compare", "compare.compare", "compare pages with the first: settings, differences, a verdict")
     compare.add_argument("pages", nargs="+", metavar="SESSION", help="two or more")
     _add_json(compare)
+
+    _add_export(command)
+
+    predict = command("predict", "predict.predict", "apply a page's kept network to new rows, as CSV")
+    predict.add_argument("session", metavar="SESSION")
+    predict.add_argument("file", metavar="FILE", help="rows with the page's columns, or the name of a data set")
+    predict.add_argument("--run", type=_positive, metavar="N", help="its number on the page (default: the result)")
+    predict.add_argument("--out", metavar="FILE", help="a new file (default: standard output)")
+    predict.add_argument("--force", action="store_true", help="replace it if it is there; the old one stays as .bak")
 
     replay = command("replay", "replay.replay", "watch a page again")
     replay.add_argument("session", metavar="SESSION")
@@ -145,6 +169,47 @@ def _add_pages(command: Add) -> None:
     inspect.add_argument("session", metavar="SESSION")
     inspect.add_argument("--run", type=_positive, metavar="N", help="its number on the page (default: the last)")
     _add_json(inspect)
+
+
+def _add_export(command: Add) -> None:
+    """Add what takes a page elsewhere."""
+    export = command("export", "export.export", "write a page down for others: as a table, a report, a plot, a script")
+    export.add_argument("session", metavar="SESSION")
+    # The formats are looked up when one is asked for: `--help` must come at once.
+    formats = "csv (every epoch), json (everything), md (a report), svg (the plot) or pytorch (a script that trains it)"
+    export.add_argument("--to", required=True, metavar="FORMAT", help=formats)
+    export.add_argument("--out", metavar="FILE", help="a new file (default: standard output)")
+    export.add_argument("--force", action="store_true", help="replace FILE if it is there; the old one stays as .bak")
+    export.add_argument("--final", action="store_true", help="csv: a row for each run with its figures at the end")
+    export.add_argument("--run", type=_positive, metavar="N", help="pytorch: which run (default: the result)")
+    export.add_argument("--metric", metavar="NAME", help="md and svg: what is drawn (default: loss)")
+    export.add_argument("--log", action="store_true", help="md and svg: on a logarithmic axis")
+
+
+def _add_tidying(command: Add) -> None:
+    """Add what is done to pages without training them."""
+    tag = command("tag", "tidy.tag", "list the tags of a page, give it some or take some away")
+    tag.usage = "lossbook tag [--sessions DIR] SESSION [+TAG | -TAG ...]"
+    tag.add_argument("session", metavar="SESSION")
+    tag.add_argument(
+        "changes", nargs=argparse.REMAINDER, metavar="+TAG|-TAG", help="+a gives it the tag a, -a takes it"
+    )
+
+    rename = command("rename", "tidy.rename_page", "give a page another title and name")
+    rename.add_argument("session", metavar="SESSION")
+    rename.add_argument("title", nargs="+", metavar="TITLE")
+
+    delete = command("delete", "tidy.delete", "move a page to the bin")
+    delete.add_argument("session", metavar="SESSION")
+
+    restore = command("restore", "tidy.restore", "bring a page back from the bin, or list what is there")
+    restore.add_argument("name", nargs="?", metavar="NAME")
+    _add_json(restore, "one JSON list of what is there")
+
+    emptied = command("bin", "tidy.empty", "list what is in the bin, or empty it")
+    emptied.add_argument("--empty", action="store_true", help="delete for good what is there; asks twice")
+    emptied.add_argument("--yes", action="store_true", help="do not ask")
+    _add_json(emptied, "one JSON list of what is there")
 
 
 def _add_data(command: Add) -> None:

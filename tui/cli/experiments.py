@@ -38,8 +38,9 @@ def settled(page: Page, path: Path, overrides: Mapping[str, str]) -> Experiment:
     Raises
     ------
     LabError
-        Where its data cannot be found from here, with the line to blame.
+        Where its data cannot be found from here, with the line to blame, or the page is one to read only.
     """
+    page.check_writable(str(path))
     try:
         return places.checked(page)
     except KeyProblem as error:

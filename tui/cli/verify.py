@@ -32,6 +32,9 @@ def verify_page(options: argparse.Namespace) -> int:
     record = page.record and with_known_history(path, page.record)
     if record is None or not any(run.train_curves for run in record.runs):
         raise LabError("holds no runs to verify", "train it first: lossbook run SESSION", where=path.stem)
+    if record.origin.experiment:
+        problem = "its experiment has been edited since it was run, so its runs are others"
+        raise LabError(problem, "undo the edit, or train it anew: lossbook run SESSION", where=path.stem)
     again = asyncio.run(_train(settled(page, path, {}), page, record, options.workers))
     if again.bad_input:
         raise LabError(f"cannot be trained again: {again.bad_input}", "are its data where they were?", where=path.stem)

@@ -94,7 +94,7 @@ def compose(plot: PlotData, width: int, height: int, y_before: Limits | None = N
     if height < PACKED:
         # The legend may have no room for the names of levels, and a line without its name says nothing.
         plot = replace(plot, lines=tuple(line for line in plot.lines if line.role != "reference"))
-    y_limits = settle(y_before, *_with_references(plot, *found), log=plot.log)
+    y_limits = settle(y_before, *with_references(plot, *found), log=plot.log)
     x_limits = decade_limits(plot.lines) if plot.x_log else epoch_limits(plot.lines, plot.x_total)
     top = _header(cells, plot, y_limits)
     axis_line = height >= 8
@@ -139,8 +139,8 @@ def _last_values(plot: PlotData) -> str:
     return "  ".join(f"{safe(line.label, 20)} {line.y[-1]:.3g}" for line in curves)
 
 
-def _with_references(plot: PlotData, least: float, largest: float) -> tuple[float, float]:
-    """The range with those reference lines in it that do not press the curves flat.
+def with_references(plot: PlotData, least: float, largest: float) -> tuple[float, float]:
+    """Return the range with those reference lines in it that do not press the curves flat.
 
     The picture may become about three times as high for them, on a log axis by a factor of three at each end.
     """

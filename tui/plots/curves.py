@@ -18,6 +18,7 @@ from tui.plots.series import Line, Role, reference
 from tui.text import safe
 
 FULL_METRICS = {"mae": "mean absolute error", "rmse": "root mean squared error", "r2": "R²", "f1": "macro F1"}
+BAND = "dotted: ± sd"
 ABOVE = 5.0
 """Up to so many times the loss before it, a range test is drawn."""
 
@@ -40,7 +41,7 @@ def plot_of(record: Record, *, metric: str = "loss", log: bool = False, empty: s
             lines += bundle(candidates, part, metric, banded=(part == "validation") == validated)
         notes = (f"bold: mean of {_what(record)}",)
         if any(line.emphasis == "edge" for line in lines):
-            notes = (*notes, "dotted: ± sd")
+            notes = (*notes, BAND)
     elif candidates:
         lines += [line for part in PARTS for line in _single(candidates[0], part, metric)]
     if lines:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +21,7 @@ from textual.widgets import Static
 from textual.worker import Worker
 
 from engine.errors import LabError
+from sessions.page import Page
 from tui.commands import LAB, bindings
 from tui.controller import Controller
 from tui.numbers import short
@@ -129,10 +133,16 @@ class LabScreen(Screen[None]):
     async def show_page(self) -> None:
         """Show another page: its settings, its curves and its notes."""
         self._pace = Pace()
-        await self._panels.show(self.controller.draft)
+        # First of all: until then a change that the editor still has to tell would be taken for what was written.
         self._notes.text = self.controller.notes
+        await self._panels.show(self.controller.draft)
         self._explain()
         self.redraw()
+
+    async def restore(self) -> None:
+        """Show what a notebook that was killed had not put on a page."""
+        if self.controller.restore():
+            await self.show_page()
 
     def _key_goes_first(self) -> bool:
         """Put a frame off, once, where a key has just come: what it changes is painted before the plot is."""
@@ -321,6 +331,24 @@ class LabScreen(Screen[None]):
             self.hint(f"saved {self.controller.save()}")
         except LabError as error:
             self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
+
+    def action_export(self) -> None:
+        """Write a report of the page, and say where."""
+        page, path = self.controller.page, self.controller.path
+        if page is None or path is None or not self.controller.record.over:
+            self.hint("there is no finished page to report on: r trains one", problem=True)
+        else:
+            self.run_worker(self._export(path, replace(page, notes=self._notes.text)), exclusive=False)
+
+    async def _export(self, path: Path, page: Page) -> None:
+        from tui.exporting import write_report  # noqa: PLC0415 - it knows every format, and the first screen must come soon
+
+        try:
+            report, *_ = await asyncio.to_thread(write_report, self.controller.store.folder, path, page)
+        except LabError as error:
+            self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
+        else:
+            self.hint(f"report and plot are in {report.parent}; other formats: lossbook export")
 
     def key_escape(self) -> None:
         """Leave the notes or the table."""
