@@ -1,4 +1,4 @@
-"""The moments of a study that are worth going to: best epochs, divergence, changed settings, ends, lines of the notes."""
+"""The moments of a study that are worth going to: best epochs, changed settings, ends, lines of the notes."""
 
 from __future__ import annotations
 
