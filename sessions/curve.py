@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
@@ -84,10 +84,22 @@ class Curve:
         """The newest value."""
         return self._values[self._length - 1] if self._length else None
 
+    @property
+    def last_epoch(self) -> int:
+        """The newest epoch, 0 where there is none."""
+        return self._epochs[self._length - 1] if self._length else 0
+
     def until(self, epoch: int) -> Curve:
-        """Return the part up to an epoch."""
-        places = range(int(np.searchsorted(self.epochs, epoch, side="right")))
-        return Curve(self._epochs[: len(places)], self._values[: len(places)])
+        """Return the part up to an epoch; it shares the buffer."""
+        part = Curve.__new__(Curve)
+        part._epochs, part._values = self._epochs, self._values  # noqa: SLF001 - of its own class
+        part._length = bisect_right(self._epochs, epoch, 0, self._length)  # noqa: SLF001
+        return part
+
+    def has(self, epoch: int) -> bool:
+        """Tell whether there is a value at an epoch."""
+        place = bisect_left(self._epochs, epoch, 0, self._length)
+        return place < self._length and self._epochs[place] == epoch
 
     def thinned(self, most: int, keep: Iterable[int] = ()) -> Curve:
         """Return at most `most` points, spread evenly to the last, and those at the epochs in `keep`."""

@@ -24,16 +24,22 @@ from textual.screen import Screen
 from engine.errors import LabError
 from sessions import codec, files
 from sessions.store import Store
+from tui.background import beside
 from tui.commands import EVERYWHERE, LAB, Command, bindings
 from tui.controller import Controller
+from tui.screens.branch import Branch
+from tui.screens.compare import CompareScreen
 from tui.screens.help import HelpScreen
 from tui.screens.lab import LabScreen
 from tui.screens.library import LibraryScreen
+from tui.screens.page_choice import PageChoiceScreen
 from tui.screens.replay import ReplayScreen
 from tui.text import masked, safe
 
 TERMINAL_SECONDS = 1.0
 """How often the terminal is looked for: under nohup no signal tells that it has gone."""
+FPS, REPLAY_FPS = 5, 10
+"""How often the lab and a replay are drawn in a second, where a person does not say."""
 GRACE_SECONDS = 3.0
 """How long the loop may take to end the program before it is ended without it."""
 SETTLED_SECONDS = 1.0
@@ -51,22 +57,24 @@ class Lossbook(App[None]):
         store: Store,
         *,
         theme: str = "textual-dark",
-        fps: int = 5,
+        fps: int | None = None,
         replay: Path | None = None,
         speed: float = 1.0,
+        start: str = "",
     ) -> None:
         super().__init__()
         # A menu that slides costs a hundred kilobytes a second over SSH.
         self.animation_level = "none"
         self._first_theme = theme
-        self._fps = fps
+        self._replay_fps = fps or REPLAY_FPS
         self.keyed = 0.0
         """When the last key came, by the monotonic clock."""
         self._replay = replay
         self._speed = speed
+        self._start = start
         self._asked_to_leave = False
         self.controller = Controller(store, lambda: datetime.now().astimezone().replace(microsecond=0))
-        self._lab = LabScreen(self.controller, fps)
+        self._lab = LabScreen(self.controller, fps or FPS)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the lab."""
@@ -85,7 +93,7 @@ class Lossbook(App[None]):
             self.set_timer(SETTLED_SECONDS, _spare_collector)
         self.run_worker(self._recover, thread=True)
         if self._replay is not None:
-            self.replay_page(self._replay)
+            self.replay_page(self._replay, self._speed, self._start)
         else:
             self._lab.call_after_refresh(self._lab.restore)
 
@@ -130,13 +138,26 @@ class Lossbook(App[None]):
         """End the workers."""
         await self.controller.close()
 
-    def replay_page(self, path: Path) -> None:
-        """Play a page again."""
-        try:
-            page = codec.read_page(path)
-            self.push_screen(ReplayScreen(page, self._fps, self._speed))
-        except LabError as error:
-            self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
+    def replay_page(self, path: Path, speed: float = 1.0, start: str = "") -> None:
+        """Play a page again, from an epoch as it is typed; the page is read beside the screen's work."""
+
+        async def begin() -> None:
+            try:
+                page = await beside(lambda: codec.read_page(path))
+                self._play(ReplayScreen(page, self._replay_fps, speed, path=path, start=start))
+            except LabError as error:
+                self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
+
+        self.run_worker(begin(), exclusive=True, group="replay")
+
+    def _play(self, replay: ReplayScreen) -> None:
+        """Show a replay; a branch that it ends with is trained in the lab."""
+
+        async def take(branch: Branch | None) -> None:
+            if branch is not None:
+                await self._lab.branch(branch)
+
+        self.push_screen(replay, take)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fill the command palette from the table of commands."""
@@ -188,7 +209,21 @@ class Lossbook(App[None]):
         if page is None or page.record is None or not page.record.runs or self.controller.trains:
             self._lab.hint("there is no finished study on this page to replay", problem=True)
         else:
-            self.push_screen(ReplayScreen(page, self._fps))
+            self._play(ReplayScreen(page, self._replay_fps, path=self.controller.path))
+
+    def action_compare(self) -> None:
+        """Choose a page to compare with the one on the screen."""
+        screen = self.screen
+        path = screen.path if isinstance(screen, ReplayScreen) else self.controller.path
+        if path is None or (screen is self._lab and (self.controller.trains or not self.controller.record.runs)):
+            self._lab.hint("there is no finished study on this page to compare with another", problem=True)
+            return
+
+        def take(other: Path | None) -> None:
+            if other is not None:
+                self.push_screen(CompareScreen([path, other]))
+
+        self.push_screen(PageChoiceScreen("Compare with which page?", path.parent, {path}), take)
 
     def action_leave(self) -> None:
         """Leave; while a study trains, only when asked twice."""

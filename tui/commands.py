@@ -44,6 +44,10 @@ LAB = (
     Command("metric", "m", "Metric", "draw another metric instead of the loss"),
     Command("settings", "w", "Settings", "which value won? the settings of a sweep instead of the curves, and back"),
     Command("inspect", "i", "Inspect", "look into a network, now or at its end: minimum, saddle, plateau or slope?"),
+    Command("branch", "b", "Branch", "train from an epoch of this page on with one setting changed, over its curves"),
+    Command("rate(1)", "right_square_bracket", "Rate × 2", "twice the learning rate, from the next batch on; recorded"),
+    Command("rate(-1)", "left_square_bracket", "Rate ÷ 2", "half the learning rate, from the next batch on; recorded"),
+    Command("app.compare", "equals_sign", "Compare", "this page beside another: curves, settings, differences"),
     Command("look", "d", "Look", "look at the data: pictures, curves, classes, columns", footer=True),
     Command("find_rate", "f", "Find rate", "try learning rates from small to large, and take the one suggested"),
     Command("notes", "n", "Notes", "write on the page; esc leaves", footer=True),
@@ -101,6 +105,16 @@ REPLAY = (
     Command("slower", "minus", "Slower", "half the speed", footer=True),
     Command("seek(1)", "right", "Forward", "one epoch on", footer=True),
     Command("seek(-1)", "left", "Back", "one epoch back", footer=True),
+    Command("go", "g", "Go to", "type the epoch to go to: `120`, or `refit 20`"),
+    Command(
+        "mark(1)",
+        "n,full_stop",
+        "Mark",
+        "the next mark: b best epoch, c changed rate, t turn of a branch, e early end, x divergence, r refit, n note"
+        " (a line `epoch 120: …` or `@120 …` of the notes)",
+        footer=True,
+    ),
+    Command("mark(-1)", "N,comma", "Mark before", "the mark before"),
     Command("leap(1)", "pagedown,shift+right", "Leap", "a tenth of the replay on"),
     Command("leap(-1)", "pageup,shift+left", "Leap back", "a tenth of the replay back"),
     Command("jump(0)", "home", "Start", "to the start"),
@@ -108,7 +122,20 @@ REPLAY = (
     Command("log", "l", "Log", "linear or logarithmic loss", footer=True),
     Command("metric", "m", "Metric", "draw another metric instead of the loss"),
     Command("settings", "w", "Settings", "the settings of a sweep instead of the curves, and back"),
+    Command("branch", "b", "Branch", "train on from this epoch with one setting changed", footer=True),
+    Command("app.compare", "c", "Compare", "this page beside another: curves, settings, differences"),
     Command("back", "escape,v", "Leave", "back to where the replay was called", footer=True),
+)
+
+COMPARISON = (
+    Command("add", "equals_sign,plus", "Add", "one more page beside the others", footer=True),
+    Command("log", "l", "Log", "linear or logarithmic loss", footer=True),
+    Command("metric", "m", "Metric", "draw another metric instead of the loss", footer=True),
+    Command("scroll(1)", "down,j", "Down", "scroll the words down"),
+    Command("scroll(-1)", "up,k", "Up", "scroll the words up"),
+    Command("scroll(10)", "pagedown,space", "Further down", "scroll the words by ten lines"),
+    Command("scroll(-10)", "pageup", "Further up", "scroll the words back by ten lines"),
+    Command("back", "escape", "Leave", "back to where the comparison was called", footer=True),
 )
 
 GROUPS = (
@@ -116,6 +143,7 @@ GROUPS = (
     ("A setting in a panel", FORM),
     ("The library", LIBRARY),
     ("A replay", REPLAY),
+    ("A comparison", COMPARISON),
     ("Everywhere", EVERYWHERE),
 )
 
@@ -159,6 +187,10 @@ NAMES = {
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",
+    "full_stop": ".",
+    "comma": ",",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
     "left": "←",
     "right": "→",
     "up": "↑",

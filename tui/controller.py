@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from engine.control import Command, Pause, Resume, Step, Stop
+from engine.control import Change, Command, Pause, Resume, Step, Stop
+from engine.course import Course
 from engine.errors import LabError
 from engine.events import Inspected, RatesTried
 from engine.pool import Pool
@@ -16,9 +17,11 @@ from engine.study import Study
 from sessions import checkpoints, places
 from sessions.again import left_of
 from sessions.archive import read_weights, with_known_history
+from sessions.page import Page
 from sessions.recorder import SAVES_AGAIN, Recorder
 from sessions.specs import spec_of
 from sessions.store import Store
+from tui import rate
 from tui.desk import Desk
 from tui.panels import form, sweeps
 from tui.panels.form import Draft
@@ -31,6 +34,8 @@ class Controller(Desk):
         super().__init__(store, now)
         self._pool = Pool()
         self._study: Study | None = None
+        self._asked_rate: tuple[int, float] | None = None
+        """The learning rate that was asked for last while this study trains, and how many changes were known then."""
         self._known_problem = ""
         """The recorder's problem that a person knows of."""
         self._sized: tuple[Draft, str] | None = None
@@ -57,11 +62,31 @@ class Controller(Desk):
 
     async def train(self) -> None:
         """Train the draft from its first event to its last, keeping it on a new page."""
-        if self._study is not None:
-            return
-        study = Study(form.check(self.draft), self._pool, course=checkpoints.ORDINARY)
-        self._save_notes_of_old_page()
-        page = self._new_page()
+        if self._study is None:
+            study = Study(form.check(self.draft), self._pool, course=checkpoints.ORDINARY)
+            self._save_notes_of_old_page()
+            await self._carry_out(study, self._new_page())
+
+    def set_out(self, page: Page) -> None:
+        """Put the settings of a page that is to be trained into the panels, and a new page on the screen.
+
+        Raises
+        ------
+        LabError
+            Where a study trains, or the page's data cannot be found.
+        """
+        draft = form.sparse(places.checked(page))
+        self.clear()
+        self.draft = draft
+
+    async def branch(self, page: Page, course: Course) -> None:
+        """Train a branch, whose settings are in the panels, keeping it on a new page."""
+        if self._study is None:
+            study = Study(places.checked(page), self._pool, course=course)
+            await self._carry_out(study, replace(page, notes=self.notes))
+
+    async def _carry_out(self, study: Study, page: Page) -> None:
+        """Train a study to its end on a new page."""
         recorder = Recorder(self.store, page, self._now())
         self._let_go()
         await self._conduct(study, recorder)
@@ -96,7 +121,7 @@ class Controller(Desk):
         """Train a study from its first event to its last, and keep it on its page."""
         self._known_problem = ""
         self._take_problem(recorder)
-        self._recorder, self._study = recorder, study
+        self._recorder, self._study, self._asked_rate = recorder, study, None
         self._kept.clear()
         self.page, self.path = recorder.page, recorder.path
         try:
@@ -176,6 +201,25 @@ class Controller(Desk):
     def stop(self) -> None:
         """End all runs and keep what they have learned."""
         self.send(Stop())
+
+    def change_rate(self, factor: float) -> tuple[float, float]:
+        """Multiply the learning rate of the runs that train; return what it was and what it will be.
+
+        Raises
+        ------
+        LabError
+            Where nothing trains, there is no one rate, or it would leave its bounds.
+        """
+        if self._study is None:
+            raise LabError("nothing trains", "r starts")
+        known, before = len(self.record.interventions), rate.rate_of(self._study.experiment, self.record)
+        if self._asked_rate is not None and self._asked_rate[0] == known:
+            # It has not been answered yet.
+            before = self._asked_rate[1]
+        after = rate.changed_rate(before, factor)
+        self._asked_rate = known, after
+        self.send(Change(rate.KEY, after))
+        return before, after
 
     def clear(self) -> None:
         """Put a new page on the screen; the old one stays where it is saved."""

@@ -14,8 +14,9 @@ from textual.widget import Widget
 
 from tui import commands
 from tui.app import Lossbook
-from tui.commands import EVERYWHERE, FORM, GROUPS, LAB, LIBRARY, NAMES, REPLAY
+from tui.commands import COMPARISON, EVERYWHERE, FORM, GROUPS, LAB, LIBRARY, NAMES, REPLAY
 from tui.panels.field import Field
+from tui.screens.compare import CompareScreen
 from tui.screens.help import keys_matching
 from tui.screens.lab import LabScreen
 from tui.screens.library import LibraryScreen
@@ -26,9 +27,17 @@ README = Path(__file__).parents[2] / "README.md"
 SCREENS = {
     "lab": ((*FORM, *LAB, *EVERYWHERE), (Field, LabScreen, Lossbook)),
     "library": ((*LIBRARY, *EVERYWHERE), (LibraryScreen, Lossbook)),
+    "comparison": ((*COMPARISON, *EVERYWHERE), (CompareScreen, Lossbook)),
     "replay": ((*REPLAY, *EVERYWHERE), (ReplayScreen, Lossbook)),
 }
-OWNERS = [(FORM, Field), (LAB, LabScreen), (LIBRARY, LibraryScreen), (REPLAY, ReplayScreen), (EVERYWHERE, Lossbook)]
+OWNERS = [
+    (FORM, Field),
+    (LAB, LabScreen),
+    (LIBRARY, LibraryScreen),
+    (REPLAY, ReplayScreen),
+    (COMPARISON, CompareScreen),
+    (EVERYWHERE, Lossbook),
+]
 ALL = [command for _, group in GROUPS for command in group]
 
 

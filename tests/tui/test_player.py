@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sessions.curve import Curve
 from sessions.record import Record, RunRecord
-from sessions.replay import LEAST_SECONDS, Tape
+from sessions.tape import LEAST_SECONDS, Tape
 from tui.player import FASTEST, SLOWEST, Player
 
 EPOCHS = 20

@@ -161,7 +161,10 @@ def _add_pages(command: Add) -> None:
 
     replay = command("replay", "replay.replay", "watch a page again")
     replay.add_argument("session", metavar="SESSION")
-    replay.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="1 is the pace it had (default 1)")
+    speed = "1 is the pace it had (default 1; lines in a pipe come at once)"
+    replay.add_argument("--speed", type=_speed, metavar="X", help=speed)
+    replay.add_argument("--from", type=_count, dest="first", metavar="EPOCH", help="begin at this epoch")
+    replay.add_argument("--to", type=_count, dest="last", metavar="EPOCH", help="end after this one (of the lines)")
     replay.add_argument("--plain", action="store_true", help="print lines instead of opening the notebook")
     _add_app_options(replay)
 
@@ -242,7 +245,7 @@ def _add_json(parser: argparse.ArgumentParser, says: str = "one JSON object on s
 def _add_app_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", choices=["dark", "light"], default="dark", help="colours of the app (default dark)")
     parser.add_argument(
-        "--fps", type=_fps, default=5, metavar="N", help="most redraws a second while training (default 5)"
+        "--fps", type=_fps, metavar="N", help="most redraws a second (default: 5 while training, 10 of a replay)"
     )
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal, to select text")
 

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
 from datetime import date
 from pathlib import Path
-from string import ascii_lowercase
 from typing import Any
 
 from engine.errors import LabError
 from sessions import codec
-from sessions.chosen import against_chosen, chosen_page
-from sessions.compare import Comparison, compare_pages
-from sessions.differing import Setting, differing
+from sessions.chosen import against_chosen
+from sessions.compare import Comparison
+from sessions.differing import Setting
 from sessions.page import Page
-from sessions.pairs import Compared, Spread
+from sessions.pairs import Compared as Figure
+from sessions.pairs import Spread
 from sessions.record import Record
 from sessions.report import chosen_as_plain, finite
 from tui import comparison as words
 from tui.cli.json_text import json_text
 from tui.cli.pages import store_of
 from tui.cli.tables import table
-from tui.numbers import counted, value_text
+from tui.compared import MOST, Compared, wrapped
+from tui.numbers import counted
 from tui.text import safe
-
-WIDTH = 79
 
 
 def compare(options: argparse.Namespace) -> int:
@@ -33,40 +31,20 @@ def compare(options: argparse.Namespace) -> int:
     store = store_of(options)
     if len(options.pages) == 1:
         return _compare_settings(store.find(options.pages[0]), as_json_line=options.json)
-    if not 2 <= len(options.pages) <= len(ascii_lowercase):
-        raise LabError(
-            f"{counted(len(options.pages), 'page')} cannot be compared",
-            f"name 2 to {len(ascii_lowercase)} of them: lossbook compare SESSION SESSION",
-        )
+    if len(options.pages) > MOST:
+        raise LabError(f"{counted(len(options.pages), 'page')} cannot be compared", f"name 2 to {MOST} of them")
     paths = [store.find(name) for name in options.pages]
     pages = [codec.read_page(path) for path in paths]
-    names = list(ascii_lowercase[: len(pages)])
-    settings = differing([chosen_page(page) for page in pages])
-    found = {name: compare_pages(pages[0], page, ("a", name)) for name, page in zip(names[1:], pages[1:], strict=True)}
-    if options.json:
-        heads = zip(names, paths, pages, strict=True)
-        report = {
-            "sessions": [_head(*head) for head in heads],
-            "settings": [_setting(setting) for setting in settings],
-            "comparisons": [_as_json(comparison, ("a", name)) for name, comparison in found.items()],
-        }
-        print(json_text(finite(report)))
+    compared = Compared.of([path.stem for path in paths], pages)
+    if not options.json:
+        print(compared.text())
         return 0
-    print(
-        table(
-            ["", "page", "title"],
-            [(name, path.stem, page.title) for name, path, page in zip(names, paths, pages, strict=True)],
-        )
-    )
-    if settings:
-        print()
-        print(table(["setting", *names], [_row(setting) for setting in settings]))
-    for name, comparison in found.items():
-        _print(comparison, ("a", name))
-    intervals = sum(bool(comparison.figures and comparison.figures[0].verdict) for comparison in found.values())
-    if intervals > 1:
-        print()
-        print(_wrapped(f"! each of the {intervals} intervals holds with 95 % by itself; that all do is less likely"))
+    report = {
+        "sessions": [_head(*head) for head in zip(compared.names, paths, pages, strict=True)],
+        "settings": [_setting(setting) for setting in compared.settings],
+        "comparisons": [_as_json(comparison, ("a", name)) for name, comparison in compared.found.items()],
+    }
+    print(json_text(finite(report)))
     return 0
 
 
@@ -95,30 +73,8 @@ def _compare_settings(path: Path, *, as_json_line: bool) -> int:
         print(f"! {counted(lost, 'setting')} did not finish with a number")
     over = {compared.over for _, compared in known if compared.interval}
     if "folds" in over:
-        print(
-            _wrapped("! intervals of 95 %, corrected for shared training rows; the best of many is flattered by luck")
-        )
+        print(wrapped("! intervals of 95 %, corrected for shared training rows; the best of many is flattered by luck"))
     return 0
-
-
-def _print(comparison: Comparison, names: words.Names) -> None:
-    rows = words.figure_rows(comparison)
-    if rows:
-        print()
-        print(table(["validation", *names, f"{names[1]} - {names[0]}"], rows))
-    print()
-    print(_wrapped(words.headline(comparison, names)))
-    for note in comparison.notes:
-        print(_wrapped(f"! {note}"))
-
-
-def _row(setting: Setting) -> tuple[str, ...]:
-    return setting.key, *map(value_text, setting.values)
-
-
-def _wrapped(text: str) -> str:
-    """Return a sentence on lines of at most 79 cells, words whole."""
-    return "\n".join(textwrap.wrap(safe(text, 2_000), WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
 def _head(name: str, path: Path, page: Page) -> dict[str, Any]:
@@ -149,7 +105,7 @@ def _as_json(comparison: Comparison, names: words.Names) -> dict[str, Any]:
     }
 
 
-def _figure(compared: Compared) -> dict[str, Any]:
+def _figure(compared: Figure) -> dict[str, Any]:
     interval = compared.interval
     return {
         "larger_is_better": compared.larger_is_better,

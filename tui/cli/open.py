@@ -28,7 +28,8 @@ def open_app(options: argparse.Namespace) -> int:
         theme=f"textual-{options.theme}",
         fps=options.fps,
         replay=options.page,
-        speed=getattr(options, "speed", 1.0),
+        speed=getattr(options, "speed", None) or 1.0,
+        start=str(getattr(options, "first", None) or ""),
     )
     # A full collection holds the screen for a tenth of a second: it leaves out what has been imported, and is rarer.
     gc.freeze()

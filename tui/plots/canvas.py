@@ -25,9 +25,10 @@ Dots = NDArray[np.uint8]
 BLANK = 0x2800
 # Without colour, curves differ by their form: training is solid, validation dashed (drawn and left out, in dots) ...
 DASH, GAP = 7.0, 4.0
-# ... the edges of a band dotted ...
+# ... the edges of a band and the curves of another page dotted ...
 DOTS = (1.0, 3.0)
-RANKS = {"faint": 1, "edge": 2, "main": 3}
+RANKS = {"behind": 1, "faint": 1, "edge": 2, "main": 3}
+DIM = {"faint", "behind"}
 # ... and a reference keeps only the left dots of each character.
 LEFT_DOTS = 0b01000111
 # How far a drawn line may lie from a point that is left out, in dots: where points are few, and where they are many.
@@ -54,7 +55,7 @@ class Layer(NamedTuple):
 def colour_role(line: Line, families: int) -> str:
     """Return the name of a line's colour: its role; where several families are told apart, its family's."""
     name = line.role if families <= 1 or line.role == "reference" else f"family-{line.family % 6}"
-    return f"{name}-faint" if line.emphasis == "faint" and line.role != "reference" else name
+    return f"{name}-faint" if line.emphasis in DIM and line.role != "reference" else name
 
 
 def families_of(lines: Sequence[Line]) -> list[int]:
@@ -72,12 +73,12 @@ def draw(lines: Sequence[Line], width: int, height: int, x_limits: Limits, y_lim
         return []
     families = len(families_of(lines))
     layers: dict[Layer, list[Path]] = {}
-    for emphasis in ("faint", "edge", "main"):
+    for emphasis, above in RANKS.items():
         chosen = [line for line in lines if line.emphasis == emphasis]
         paths = _fewer([_in_dots(line, width, height, x_limits, y_limits) for line in chosen], width)
         for line, path in zip(chosen, paths, strict=True):
             if len(path.x):
-                rank = 0 if line.role == "reference" else RANKS[emphasis]
+                rank = 0 if line.role == "reference" else above
                 layer = Layer(rank, line.role, colour_role(line, families))
                 layers.setdefault(layer, []).append(_stroked(path, line))
     order = sorted(layers)
@@ -86,7 +87,7 @@ def draw(lines: Sequence[Line], width: int, height: int, x_limits: Limits, y_lim
 
 def _stroked(path: Path, line: Line) -> Path:
     """The path as its line is drawn: whole, dashed or dotted."""
-    if line.emphasis == "edge":
+    if line.emphasis in {"edge", "behind"}:
         return dashed(path, *DOTS)
     return dashed(path, DASH, GAP) if line.role == "validation" and line.emphasis == "main" else path
 

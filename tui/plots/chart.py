@@ -48,6 +48,8 @@ class Mark:
     x: float
     label: str
     line: bool = False
+    sign: str = "▲"
+    """One cell that stands on the axis, and before the label."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -161,7 +163,7 @@ def _legend(plot: PlotData, y_limits: Limits) -> list[Run]:
             number = f"{families.index(line.family) + 1} " if len(families) > 1 else ""
             entries.setdefault(f"{number}{sample} {safe(line.label, 40)}", colour_role(line, len(families)))
     texts = [Run(text, role) for text, role in entries.items()]
-    texts += [Run(f"▲ {safe(mark.label, 40)}", "mark") for mark in plot.marks if mark.label]
+    texts += [Run(f"{mark.sign} {safe(mark.label, 40)}", "mark") for mark in plot.marks if mark.label]
     texts += [Run(_level(line, y_limits), "reference") for line in plot.lines if _is_level(line)]
     return texts + [Run(safe(note, 60), "text") for note in plot.notes]
 
@@ -302,7 +304,7 @@ def _x_axis(plot: PlotData, area: _Area, *, axis_line: bool) -> None:
             cells.put(area.column(tick.position), bottom, "┬", "axis")
     for mark in plot.marks:
         if area.x_limits.holds(mark.x):
-            cells.put(area.column(mark.x), bottom if axis_line else bottom - 1, "▲", "mark")
+            cells.put(area.column(mark.x), bottom if axis_line else bottom - 1, mark.sign, "mark")
     _x_labels(area, x_ticks, safe(plot.x_title, 30))
 
 

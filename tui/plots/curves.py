@@ -14,6 +14,7 @@ from sessions.settings import varied
 from tui.numbers import counted, short
 from tui.plots.chart import Mark, PlotData
 from tui.plots.families import PARTS, bundle, curves_in, line_of, lines_of_settings
+from tui.plots.moments import marks_by_hand
 from tui.plots.series import Line, Role, reference
 from tui.text import safe
 
@@ -23,11 +24,14 @@ ABOVE = 5.0
 """Up to so many times the loss before it, a range test is drawn."""
 
 
-def plot_of(record: Record, *, metric: str = "loss", log: bool = False, empty: str = "") -> PlotData:
+def plot_of(
+    record: Record, *, metric: str = "loss", log: bool = False, empty: str = "", marks: Sequence[Mark] | None = None
+) -> PlotData:
     """Return the curves of a record: a single run as it is, several faint under their mean; of a sweep the means.
 
     The refit's curve is left out: it trains on other rows than each fold and validates on none, so beside them it would
-    be compared with what it cannot be compared with. Two baselines are levels to compare with.
+    be compared with what it cannot be compared with. Two baselines are levels to compare with. Without `marks` of the
+    caller's own there are those of the best epoch and of what a person changed on the way.
     """
     candidates = [run for run in record.candidates if run.train_curves]
     keys = varied(record)
@@ -46,7 +50,8 @@ def plot_of(record: Record, *, metric: str = "loss", log: bool = False, empty: s
         lines += [line for part in PARTS for line in _single(candidates[0], part, metric)]
     if lines:
         lines += [reference(name, level) for name, level in levels(record, metric)]
-    marks = _best(candidates)
+    if marks is None:
+        marks = (*_best(candidates), *marks_by_hand(record))
     epochs = max((run.epochs for run in record.runs), default=0)
     return PlotData(
         lines=tuple(lines),
@@ -54,7 +59,7 @@ def plot_of(record: Record, *, metric: str = "loss", log: bool = False, empty: s
         log=log,
         y_title=_axis(record, metric),
         notes=notes,
-        marks=marks,
+        marks=tuple(marks),
         empty=empty,
     )
 

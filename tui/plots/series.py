@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 Role = Literal["train", "validation", "reference"]
-Emphasis = Literal["main", "faint", "edge"]
+Emphasis = Literal["main", "faint", "behind", "edge"]
 
 # Epochs beyond are no epochs; their differences need not be exact.
 LAST_EPOCH = 1e15
@@ -27,7 +27,8 @@ LAST_EPOCH = 1e15
 class Line:
     """One curve, in the order of its epochs. Lines compare by identity: a changed curve is a new `Line`.
 
-    `emphasis` says what is read first: the main lines, those that lie faint behind them, or the dotted edges of a band.
+    `emphasis` says what is read first: the main lines, those that lie faint behind them (dotted as well where they are
+    of another page), or the dotted edges of a band.
 
     `x` and `y` are float64 of one length; values of `y` may be anything, nan and infinities included. A reference
     line needs one value of `y` and is drawn across the whole plot. Lines of one `family` (the folds of one setting and

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,17 +13,23 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.errors import LabError
 from tui.text import safe
 
 
 class AskScreen(ModalScreen["str | None"]):
-    """Ends with a line that was typed, or None where a person gave up."""
+    """Ends with a line that was typed, or None where a person gave up.
+
+    A line for which `check` raises a LabError can be mended: what is wrong with it is said below.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Give up")]
 
-    def __init__(self, question: str, value: str) -> None:
+    def __init__(self, question: str, value: str, check: Callable[[str], object] | None = None) -> None:
         super().__init__()
         self._question = question
+        self._check = check
+        self._problem = Static(markup=False, classes="problem")
         self._input = Input(safe(value, 500), compact=True)
         self._input.cursor_blink = False
 
@@ -32,11 +38,23 @@ class AskScreen(ModalScreen["str | None"]):
         with Vertical(id="ask"):
             yield Static(Content(safe(self._question, 300)), classes="title")
             yield self._input
+            yield self._problem
+
+    def on_mount(self) -> None:
+        """Leave the room for a problem to the screen until there is one."""
+        self._problem.display = False
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """End with what was typed."""
         event.stop()
-        self.dismiss(event.value)
+        try:
+            if self._check is not None:
+                self._check(event.value)
+        except LabError as error:
+            self._problem.display = True
+            self._problem.update(Content(safe(f"✗ {error}", 300)))
+        else:
+            self.dismiss(event.value)
 
 
 class PickScreen(ModalScreen["int | None"]):

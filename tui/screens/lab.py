@@ -21,7 +21,10 @@ from textual.widgets import Static
 from textual.worker import Worker
 
 from engine.errors import LabError
+from engine.events import Branched
 from sessions.page import Page
+from sessions.parents import parent_of
+from tui.background import beside
 from tui.commands import LAB, bindings
 from tui.controller import Controller
 from tui.numbers import short
@@ -32,6 +35,7 @@ from tui.panels.panel import Panels
 from tui.panels.steps import stepped
 from tui.panels.typed import parse
 from tui.progress import Pace, standing
+from tui.screens.branch import Branch, BranchScreen
 from tui.screens.choice import ChoiceScreen, Chosen
 from tui.screens.data import DataScreen
 from tui.screens.footer import KeysFooter
@@ -69,6 +73,8 @@ class LabScreen(Screen[None]):
         self._pace = Pace()
         self._seen = -1
         self._words_due = 0.0
+        self._branched: tuple[Path | None, Branched | None] = None, None
+        """The page whose parent is drawn or being read, and from what it branches."""
         self._autosaving: Worker[None] | None = None
         self._panels = Panels(controller.draft)
         self._stage = Stage(EMPTY)
@@ -122,6 +128,7 @@ class LabScreen(Screen[None]):
         self._seen = controller.version
         now = self._clock()
         self._stage.show(controller.record, now, controller.choose_by)
+        self._lay_over_parent()
         if now >= self._words_due or not moving:
             self._words_due = now + WORDS_SECONDS
             self._say_where_it_stands(now)
@@ -129,6 +136,24 @@ class LabScreen(Screen[None]):
         if headline.plain != self._headed:
             self._headed = headline.plain
             self._heading.update(headline, layout=False)
+
+    def _lay_over_parent(self) -> None:
+        """Draw a branch over its parent, which is read beside the screen's work."""
+        page, path = self.controller.page, self.controller.path
+        branch = page.record.branch if page is not None and page.record is not None else None
+        if (path, branch) == self._branched:
+            return
+        self._branched = path, branch
+
+        async def read() -> None:
+            parent = None if page is None or path is None else await beside(lambda: parent_of(path, page))
+            if (path, branch) == self._branched:
+                self._stage.lay_over(parent)
+
+        if branch is None:
+            self._stage.lay_over(None)
+        else:
+            self.run_worker(read(), exclusive=False)
 
     async def show_page(self) -> None:
         """Show another page: its settings, its curves and its notes."""
@@ -236,7 +261,7 @@ class LabScreen(Screen[None]):
             self.hint("a study trains already: x stops it", problem=True)
         else:
             self._pace = Pace()
-            self.run_worker(self._train(self.controller.train), exclusive=False)
+            self.run_worker(self._told(self.controller.train()), exclusive=False)
 
     def action_resume(self) -> None:
         """Go on with the study of the page, where a stop or a kill has left something."""
@@ -244,11 +269,12 @@ class LabScreen(Screen[None]):
             self.hint("a study trains already: p holds it and lets it go on", problem=True)
         else:
             self._pace = Pace()
-            self.run_worker(self._train(self.controller.resume), exclusive=False)
+            self.run_worker(self._told(self.controller.resume()), exclusive=False)
 
-    async def _train(self, train: Callable[[], Awaitable[None]]) -> None:
+    async def _told(self, training: Awaitable[None]) -> None:
+        """Wait for a study's end, and tell what has gone wrong."""
         try:
-            await train()
+            await training
         except LabError as error:
             self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
         finally:
@@ -296,6 +322,42 @@ class LabScreen(Screen[None]):
             self.hint("this page tries one setting: | in a panel's row types several values of it", problem=True)
         elif had_focus:
             self._stage.shown.focus()
+
+    def action_rate(self, direction: int) -> None:
+        """Double the learning rate of what trains, or halve it."""
+        try:
+            before, after = self.controller.change_rate(2.0**direction)
+        except LabError as error:
+            self.hint(str(error), problem=True)
+        else:
+            self.hint(f"learning rate {short(before)} → {short(after)}, from the next batch on")
+
+    def action_branch(self) -> None:
+        """Ask for a branch of the page on the screen, and train it."""
+        controller = self.controller
+        page, path = controller.page, controller.path
+        if controller.trains or page is None or path is None or page.record is None or not page.record.runs:
+            self.hint("a branch needs a page whose study is over: r trains one, o opens one", problem=True)
+            return
+
+        async def take(branch: Branch | None) -> None:
+            if branch is not None:
+                await self.branch(branch)
+
+        reached = max(run.epoch for run in page.record.candidates)
+        self.app.push_screen(BranchScreen(page, path.stem, reached), take)
+
+    async def branch(self, branch: Branch) -> None:
+        """Train a branch on a page of its own."""
+        page, course = branch
+        try:
+            self.controller.set_out(page)
+        except LabError as error:
+            self.notify(safe(str(error), 300), severity="error", timeout=10, markup=False)
+            return
+        await self.show_page()
+        self._pace = Pace()
+        self.run_worker(self._told(self.controller.branch(page, course)), exclusive=False)
 
     def action_inspect(self) -> None:
         """Look into the last run, which is the result; the screen leads to the others."""

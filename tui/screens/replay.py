@@ -4,46 +4,70 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Static
 
 from engine.errors import LabError
+from sessions.archive import with_known_history
 from sessions.page import Page, default_title
-from sessions.replay import Tape
+from sessions.parents import Parent, parent_of
+from sessions.tape import Tape
+from tui.background import beside
 from tui.commands import REPLAY, bindings
 from tui.panels import form
 from tui.panels.panel import Panels
 from tui.player import Player
+from tui.plots.moments import marks_of
+from tui.screens.ask import AskScreen
+from tui.screens.branch import Branch, BranchScreen
 from tui.screens.footer import KeysFooter
 from tui.screens.lab import LOW
+from tui.screens.marks import MarksList
 from tui.screens.stage import Stage, StatusLine
 from tui.text import safe
 
 
-class ReplayScreen(Screen[None]):
-    """Its panels show the page's settings and take none."""
+class ReplayScreen(Screen[Branch | None]):
+    """Its panels show the page's settings and take none. Ends with a branch that is to be trained, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(REPLAY)]
     # The table of runs would take the keys that seek.
     AUTO_FOCUS: ClassVar[str | None] = ""
 
-    def __init__(self, page: Page, fps: int, speed: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        page: Page,
+        fps: int,
+        speed: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        path: Path | None = None,
+        start: str = "",
+    ) -> None:
+        """Play a page; `path` is its file, where it has one, and `start` the epoch to begin at, as it is typed."""
         super().__init__()
-        if page.record is None:
+        if page.record is None or not page.record.runs:
             raise LabError("the page holds no runs to replay", "train it first")
         self._page = page
+        self.path = path
         self._fps = fps
         self._clock = clock
-        self._player = Player(Tape(page.record), speed)
+        self._player = Player.of(Tape(page.record), page.notes, speed)
+        if start:
+            self._player.go_to(start)
+            self._player.playing = True
         self._panels = Panels(form.sparse(page.experiment))
         self._stage = Stage("the replay starts")
+        self._marks = MarksList()
         self._status = StatusLine()
         self._last = clock()
 
@@ -54,7 +78,9 @@ class ReplayScreen(Screen[None]):
         with Horizontal(id="body"):
             self._panels.disabled = True
             yield self._panels
-            yield self._stage
+            with Vertical(id="right"):
+                yield self._stage
+                yield self._marks
         yield self._status
         yield KeysFooter()
 
@@ -63,11 +89,28 @@ class ReplayScreen(Screen[None]):
         self._last = self._clock()
         self.set_interval(1 / self._fps, self._tick)
         self._show()
+        if self.path is not None:
+            self.run_worker(self._complete(self.path))
 
     def on_resize(self, event: Resize) -> None:
         """Fold the panels where the screen is low."""
         self.set_class(event.size.height < LOW, "low")
         self._panels.fold(accordion=event.size.height < LOW)
+
+    async def _complete(self, path: Path) -> None:
+        """Read what lies beside the page: full curves where it has them thinned, and the page that it branches from."""
+        page = self._page
+
+        def read() -> tuple[Tape | None, Parent | None]:
+            record = None if page.record is None else with_known_history(path, page.record)
+            return None if record is None or record is page.record else Tape(record), parent_of(path, page)
+
+        tape, parent = await beside(read)
+        if tape is not None:
+            self._page = replace(page, record=tape.record)
+            self._player.take(tape, page.notes)
+        self._stage.lay_over(parent)
+        self._show()
 
     def _tick(self) -> None:
         now = self._clock()
@@ -77,9 +120,14 @@ class ReplayScreen(Screen[None]):
             self._show()
 
     def _show(self) -> None:
-        self._stage.show(self._player.record, self._clock(), self._page.experiment.choose_by)
-        share = self._player.position / max(1, len(self._player.tape))
-        self._status.say(self._player.says(), share)
+        player = self._player
+        moments = tuple(moment for _, moment in player.marks)
+        self._stage.marks = marks_of(moments, player.in_hand)
+        self._stage.show(player.record, self._clock(), self._page.experiment.choose_by)
+        self._marks.show(moments, player.passed)
+        self._status.say(player.says(), player.share)
+
+    # Commands
 
     def action_play(self) -> None:
         """Hold or go on."""
@@ -112,6 +160,21 @@ class ReplayScreen(Screen[None]):
         self._player.seek(end * len(self._player.tape))
         self._show()
 
+    def action_mark(self, direction: int) -> None:
+        """Go to the next mark or the one before."""
+        if self._player.to_mark(direction):
+            self._show()
+
+    def action_go(self) -> None:
+        """Go to an epoch that is typed."""
+
+        def go(typed: str | None) -> None:
+            if typed is not None:
+                self._show()
+
+        self._player.playing = False
+        self.app.push_screen(AskScreen("Go to which epoch?", "", self._player.go_to), go)
+
     def action_log(self) -> None:
         """Draw the loss linear or logarithmic."""
         self._stage.toggle_log()
@@ -123,6 +186,23 @@ class ReplayScreen(Screen[None]):
     def action_settings(self) -> None:
         """Show the settings of a sweep instead of the curves, or the curves again."""
         self._stage.swap()
+
+    def action_branch(self) -> None:
+        """Ask for a branch from the epoch that is shown, and end with it."""
+
+        def take(branch: Branch | None) -> None:
+            if branch is not None:
+                self.dismiss(branch)
+
+        self._player.playing = False
+        self._show()
+        if self.path is None:
+            self.notify("the page has no file to branch from", severity="warning")
+            return
+        role, epoch = self._player.tape.where(int(self._player.position))
+        # The refit follows from the candidates: a branch is of these.
+        epoch = self._player.tape.last_epoch("candidate") if role == "refit" else epoch
+        self.app.push_screen(BranchScreen(self._page, self.path.stem, epoch), take)
 
     def action_back(self) -> None:
         """Leave the replay."""

@@ -10,9 +10,12 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from sessions.parents import Parent
 from sessions.record import Record
+from tui.plots.chart import Mark, PlotData
 from tui.plots.curves import metrics_of, plot_of
 from tui.plots.loss_plot import LossPlot
+from tui.plots.overlay import over_parent
 from tui.screens.runs import RunsTable
 from tui.screens.settings import SettingsView
 from tui.text import safe
@@ -44,6 +47,11 @@ class Stage(Vertical):
         self._figure = ""
         """The figure that settings are compared by, if not the one that chooses among them."""
         self._chooses = "loss"
+        self.marks: tuple[Mark, ...] | None = None
+        """What the plot points at; None for what it points at by itself."""
+        self._under: Parent | None = None
+        self._beneath: tuple[tuple[str, bool], PlotData] | None = None
+        """The plot of what lies under a branch, and its metric and scale."""
         self._settled = False
         """Whether the settings are shown instead of the curves."""
         self._due = 0.0
@@ -79,6 +87,12 @@ class Stage(Vertical):
         if now >= self._due or ended:
             self._due, self._status = now + self._pace(), record.status
             self._list()
+
+    def lay_over(self, under: Parent | None) -> None:
+        """Draw a branch over its parent from now on; None for a page that is no branch, or whose parent is gone."""
+        if under is not self._under:
+            self._under, self._beneath = under, None
+            self._draw()
 
     def _pace(self) -> float:
         """Return how many seconds numbers stay: longer where there are thousands of runs to go through."""
@@ -135,7 +149,12 @@ class Stage(Vertical):
         shown = any(run.train_curves for run in self._record.runs)
         empty = f"no {metric} that can be drawn" if shown else self._empty
         log = self._log and metric in LOGARITHMIC
-        self.plot.show(plot_of(self._record, metric=metric, log=log, empty=empty))
+        plot = plot_of(self._record, metric=metric, log=log, empty=empty, marks=self.marks)
+        if self._under is not None:
+            if self._beneath is None or self._beneath[0] != (metric, log):
+                self._beneath = (metric, log), plot_of(self._under.record or Record(), metric=metric, log=log)
+            plot = over_parent(plot, self._beneath[1], self._under)
+        self.plot.show(plot)
 
 
 def _next(names: Sequence[str], name: str) -> str:

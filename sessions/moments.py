@@ -1,0 +1,130 @@
+"""The moments of a study that are worth going to: best epochs, changed settings, ends, lines of the notes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sessions.record import Record, RunRecord
+
+Kind = Literal["best", "changed", "turn", "ended", "diverged", "refit", "note"]
+LETTERS: dict[Kind, str] = {
+    "best": "b",
+    "changed": "c",
+    "turn": "t",
+    "ended": "e",
+    "diverged": "x",
+    "refit": "r",
+    "note": "n",
+}
+"""By which a kind is told on a plot's axis and in a list."""
+NOTE = re.compile(
+    r"^[^\w\n@]{0,12}(?:epoch[ \t]+(?P<epoch>\d{1,9})[ \t]*:|@[ \t]*(?P<at>\d{1,9})\b:?)[ \t]*(?P<says>.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A line of the notes that speaks of an epoch: `epoch 120: the loss jumps` or `@120 the loss jumps`."""
+NAMED = 3
+"""So many runs are named, of more the number."""
+OVER_EARLY = {"finished": "stopped early", "stopped": "stopped by hand"}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An epoch of the candidates' or the refit's course, and what happened there. `says` may come from outside."""
+
+    epoch: int
+    kind: Kind
+    says: str
+    role: str = "candidate"
+
+    @property
+    def letter(self) -> str:
+        """The sign of its kind."""
+        return LETTERS[self.kind]
+
+
+def moments_of(record: Record, notes: str = "") -> tuple[Moment, ...]:
+    """Return all moments of a record in their order, the candidates' first; `notes` are those of its page.
+
+    Of a sweep that has chosen, only the chosen setting's runs have best epochs.
+    """
+    found = [*_best(record), *by_hand(record), *_ends(record), *_noted(record, notes)]
+    if record.refit is not None:
+        found.append(Moment(0, "refit", "the refit begins", "refit"))
+    kinds = list(LETTERS)
+    return tuple(sorted(found, key=lambda one: (one.role, one.epoch, kinds.index(one.kind))))
+
+
+def by_hand(record: Record) -> tuple[Moment, ...]:
+    """Return what a person changed on the way: settings of runs that trained, and the turns of a branch."""
+    found: dict[tuple[str, int, str], set[int]] = {}
+    for one in record.interventions:
+        runs = [run for run in one.runs if 0 <= run < len(record.runs)]
+        if runs:
+            first = record.runs[runs[0]]
+            epoch = one.update // max(1, first.updates_per_epoch) + 1
+            said = f"{_short(one.key)} → {one.value:g}"
+            found.setdefault((first.role, epoch, said), set()).update(runs)
+    changes = [Moment(epoch, "changed", said + _of(runs, record), role) for (role, epoch, said), runs in found.items()]
+    branch = record.branch
+    turns = () if branch is None else zip(branch.epochs, branch.settings, strict=False)
+    return (*(Moment(epoch, "turn", f"branch: {said_of(settings)}") for epoch, settings in turns), *changes)
+
+
+def said_of(settings: dict[str, object]) -> str:
+    """Return settings as a person reads them: `learning_rate = 0.001`."""
+    return ", ".join(f"{_short(key)} = {value}" for key, value in settings.items())
+
+
+def _short(key: str) -> str:
+    return key.rpartition(".")[2]
+
+
+def _best(record: Record) -> Iterator[Moment]:
+    runs = {
+        place: run.best_epoch
+        for place, run in _candidates(record)
+        if run.best_epoch and run.validation_curves and record.chosen in {None, run.setting}
+    }
+    for epoch in sorted(set(runs.values())):
+        yield Moment(epoch, "best", "best" + _of([place for place, best in runs.items() if best == epoch], record))
+
+
+def _ends(record: Record) -> Iterator[Moment]:
+    for role in ("candidate", "refit"):
+        ends: dict[tuple[int, str], list[int]] = {}
+        for place, run in enumerate(record.runs):
+            if run.role == role and (said := _end_of(run)):
+                ends.setdefault((run.epoch, said), []).append(place)
+        for (epoch, said), places in ends.items():
+            kind: Kind = "diverged" if said in {"diverged", "failed"} else "ended"
+            yield Moment(epoch, kind, said + _of(places, record), role)
+
+
+def _end_of(run: RunRecord) -> str:
+    """Return how a run ended before its last planned epoch; empty where it did not."""
+    if run.status in {"diverged", "failed"}:
+        return run.status
+    return OVER_EARLY.get(run.status, "") if run.epoch < run.epochs else ""
+
+
+def _noted(record: Record, notes: str) -> Iterator[Moment]:
+    last = max((run.epoch for _, run in _candidates(record)), default=0)
+    for line in NOTE.finditer(notes):
+        epoch = int(line["epoch"] or line["at"])
+        if epoch <= last:
+            yield Moment(epoch, "note", line["says"].strip() or "a note")
+
+
+def _candidates(record: Record) -> Sequence[tuple[int, RunRecord]]:
+    return [(place, run) for place, run in enumerate(record.runs) if run.role == "candidate"]
+
+
+def _of(places: Iterable[int], record: Record) -> str:
+    """Return which runs are meant: nothing where it is all that there are."""
+    runs = [record.runs[place] for place in sorted(places)]
+    if runs[0].role == "refit" or len(runs) == len(record.candidates):
+        return ""
+    return " of " + (", ".join(run.label for run in runs) if len(runs) <= NAMED else f"{len(runs)} runs")

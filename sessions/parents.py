@@ -1,0 +1,80 @@
+"""What a branch comes from: its parent's page, and what became another there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from engine.course import turned
+from engine.errors import LabError
+from engine.tables import to_tables
+from sessions import codec
+from sessions.archive import with_known_history
+from sessions.course_of import turns_of
+from sessions.page import Page
+from sessions.record import Record
+from sessions.store import SUFFIX
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The page under a branch. All texts may come from outside."""
+
+    name: str
+    epoch: int
+    """After which the branch is another."""
+    change: str
+    """`learning_rate 0.01 → 0.001`."""
+    record: Record | None = None
+    """None where the parent's page is gone or cannot be read."""
+
+    def says(self) -> str:
+        """Return it in words."""
+        gone = "" if self.record is not None else " (no longer beside it)"
+        return f"branch of {self.name}{gone} from epoch {self.epoch}: {self.change}"
+
+
+def parent_of(path: Path, page: Page) -> Parent | None:
+    """Return what the page at `path` branches from, with full curves where they are to be had; None for no branch."""
+    branch = page.record.branch if page.record else None
+    if branch is None or not branch.epochs:
+        return None
+    return Parent(branch.parent, branch.epochs[-1], change_of(page), _record_of(path.parent, branch.parent))
+
+
+def change_of(page: Page) -> str:
+    """Return what the last turn of a branch has changed, with the values before where these are known."""
+    *earlier, last = turns_of(page.record or Record())
+    try:
+        before = to_tables(reduce(turned, (turn.settings for turn in earlier), page.experiment))
+    except LabError:
+        before = {}
+    changes = []
+    for key, value in last.settings.items():
+        was = value_at(before, key)
+        arrow = "" if was is None or key in page.experiment.sweep.keys else f"{was} → "
+        changes.append(f"{key.rpartition('.')[2]} {arrow}{value}")
+    return ", ".join(changes)
+
+
+def value_at(tables: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a dotted key in tables; None where there is none."""
+    value: Any = tables
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _record_of(folder: Path, name: str) -> Record | None:
+    # A name from a file is never a path.
+    if Path(name).name != name or "\0" in name:
+        return None
+    path = folder / f"{name}{SUFFIX}"
+    try:
+        record = codec.read_page(path).record
+    except (LabError, OSError, ValueError):
+        return None
+    return None if record is None or not record.runs else with_known_history(path, record)
