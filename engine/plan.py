@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -162,7 +162,12 @@ def varies_data(experiment: Experiment) -> bool:
 
 def can_choose(experiment: Experiment) -> bool:
     """Tell whether the settings predict the same thing: where the target itself is varied, no figure chooses."""
-    return not any(key in WHAT_IS_PREDICTED for key in experiment.sweep.keys)
+    return predict_the_same(experiment.sweep.keys)
+
+
+def predict_the_same(keys: Iterable[str]) -> bool:
+    """Tell whether the target stays the same where these keys are varied."""
+    return not any(key in WHAT_IS_PREDICTED for key in keys)
 
 
 def looks_at_test(experiment: Experiment, spec: RunSpec) -> bool:
