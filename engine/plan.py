@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -161,7 +162,12 @@ def varies_data(experiment: Experiment) -> bool:
 
 def can_choose(experiment: Experiment) -> bool:
     """Tell whether the settings predict the same thing: where the target itself is varied, no figure chooses."""
-    return not any(key in WHAT_IS_PREDICTED for key in experiment.sweep.keys)
+    return predict_the_same(experiment.sweep.keys)
+
+
+def predict_the_same(keys: Iterable[str]) -> bool:
+    """Tell whether the target stays the same where these keys are varied."""
+    return not any(key in WHAT_IS_PREDICTED for key in keys)
 
 
 def looks_at_test(experiment: Experiment, spec: RunSpec) -> bool:
@@ -176,14 +182,18 @@ def refit(
 ) -> tuple[RunSpec, str]:
     """Return the run on all rows that follows the folds, and its epoch rule in words.
 
-    It has no rows that could stop it early, so it trains for the median of the folds' best epochs where they had.
+    It has no rows that could stop it early, so it trains for the median of the folds' `best_epochs`, a half rounded
+    up; where there are none, since no fold was stopped early, for as long as these.
     """
     chosen = settings or {}
     training = with_settings(experiment, chosen).training
-    epochs, reason = training.epochs, f"all {training.epochs} epochs, as every fold"
-    if experiment.validation.method.folds == 1:
-        reason = f"all {training.epochs} epochs, as in validation"
+    folds = experiment.validation.method.folds > 1
+    epochs, reason = training.epochs, f"all {training.epochs} epochs, as {'every fold' if folds else 'in validation'}"
     if training.early_stopping is not None and best_epochs:
-        epochs = statistics.median_low(best_epochs)
-        reason = f"{epochs} epochs, the median of the folds' best"
+        median = statistics.median(best_epochs)
+        epochs = math.floor(median + 0.5)
+        rounded = f", {median:g}, rounded up" if epochs != median else ""
+        reason = f"{epochs} epochs, the median of the {'folds' if folds else 'runs'}' best{rounded}"
+    elif training.early_stopping is not None:
+        reason += ", of which none was stopped early" if folds else ", where no run was stopped early"
     return RunSpec(index, "refit", "refit", epochs=epochs, setting=setting, settings=chosen), reason

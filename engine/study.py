@@ -25,6 +25,7 @@ from engine.events import (
 from engine.experiment import Experiment
 from engine.plan import RunSpec
 from engine.sharing import measuring
+from engine.tables import with_settings
 
 
 class OtherData(LabError):  # noqa: N818 - a problem that the student has, not an error of the program
@@ -105,11 +106,11 @@ class Study:
         if chosen is not None and self.experiment.sweep:
             yield [SettingChosen(chosen, self.experiment.choose_by)]
         if chosen is not None and plan.wants_refit(self.experiment):
-            best = self._best_epochs(chosen)
-            spec, reason = plan.refit(self.experiment, len(self.specs), best, chosen, self.settings[chosen])
-            if self.course.turns:
-                last = reduce(turned, (turn.settings for turn in self.course.turns), self.experiment)
-                reason = plan.refit(last, len(self.specs), best, chosen, self.settings[chosen])[1]
+            # Of a branch, with what its runs had in the end.
+            last = reduce(turned, (turn.settings for turn in self.course.turns), self.experiment)
+            best = self._best_epochs(chosen, last)
+            spec, _ = plan.refit(self.experiment, len(self.specs), best, chosen, self.settings[chosen])
+            _, reason = plan.refit(last, len(self.specs), best, chosen, self.settings[chosen])
             statuses.clear()  # a study with a refit has come to its end only if the refit has
             yield [RefitPlanned(spec.index, spec.label, spec.epochs or 0, reason, chosen)]
             async for batch in self._trainers.train(self.experiment, [spec], self.course):
@@ -170,10 +171,13 @@ class Study:
         ends = [(spec, self._ends[spec.index].validation or {}) for spec in specs]
         return [((spec.repeat, spec.fold), figures[name]) for spec, figures in ends if name in figures]
 
-    def _best_epochs(self, setting: int) -> list[int]:
-        """Return the best epochs of the runs of a setting that have finished."""
-        ends = [self._finished(spec) for spec in self.specs if spec.setting == setting]
-        return [end.best_epoch for end in ends if end is not None and end.best_epoch is not None]
+    def _best_epochs(self, setting: int, experiment: Experiment) -> list[int]:
+        """Return the best epochs of the runs of a setting that have finished; none if all went on to the last one."""
+        planned = with_settings(experiment, self.settings[setting]).training.epochs
+        ends = [end for spec in self.specs if spec.setting == setting and (end := self._finished(spec)) is not None]
+        if all(end.epochs >= planned for end in ends):
+            return []
+        return [end.best_epoch for end in ends if end.best_epoch is not None]
 
 
 def _endings(batch: list[Event]) -> list[str]:

@@ -21,6 +21,7 @@ from sessions.settings import (
     values_of,
     varied,
 )
+from sessions.unchosen import not_chosen
 
 
 def conclusions(
@@ -43,6 +44,8 @@ def conclusions(
             lines.append(f"chosen by {record.chosen_by or 'loss'}: {said(chosen.settings, keys)}")
         # While others may yet be better there is no telling.
         lines += beyond(record, order[0].settings) if record.over or chosen is not None else []
+    if unchosen := not_chosen(record, figure):
+        lines.append(unchosen)
     for word in ("diverged", "failed"):
         bad = [result for result in results if result.bad == word]
         if bad:

@@ -9,14 +9,19 @@ from engine.events import DataRead
 
 
 def joined(known: Iterable[DataRead], seen: DataRead) -> list[DataRead]:
-    """Return what was said of the data, each of them once, in the order of the first settings that read them.
+    """Return what was said of the data, each of them once.
 
     Workers read the same data for some of the settings each, and whoever is first says so first.
     """
     found = {_apart(one): one for one in known}
     before = found.get(_apart(seen))
     found[_apart(seen)] = seen if before is None else _of_both(before, seen)
-    return sorted(found.values(), key=lambda one: one.read_for[:1])
+    return list(found.values())
+
+
+def in_order(said: Iterable[DataRead], setting: int) -> list[DataRead]:
+    """Return what was said of the data: first those of a setting, then by the settings that read them."""
+    return sorted(said, key=lambda one: (bool(one.read_for) and setting not in one.read_for, one.read_for[:1]))
 
 
 def _apart(one: DataRead) -> DataRead:

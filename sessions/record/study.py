@@ -28,7 +28,7 @@ class Record:
     status: str = "planned"
     runs: tuple[RunRecord, ...] = ()
     data: DataRead | None = None
-    """Of the first setting that has read any."""
+    """Of the setting that the test rows see, or will: the refit's, the chosen one, or until then the first."""
     environment: EnvironmentSeen | None = None
     interventions: tuple[Intervention, ...] = ()
     branch: Branched | None = None

@@ -244,10 +244,61 @@ def swept_pages(draw):
 def test_no_figure_is_too_much_for_json_tables_or_the_list(page):
     said = plain(page)
     for summary in (said["summary"], *(one["summary"] for one in said["candidates"])):
-        assert all(one["mean"] is not None for one in summary.values())
+        assert all(set(one) == {"mean", "sd"} for one in summary.values())
     assert study_table(page.record, page.experiment.choose_by)
     assert problems(page.record)
     assert all(math.isfinite(one["mean"]) for one in listed(Path("/x"), "page.toml", page).summary.values())
+
+
+@pytest.mark.parametrize(
+    ("values", "keys", "status", "chosen", "says"),
+    [
+        ((math.nan, math.nan), "training.learning_rate", "finished", None, "none has a validation r2 that is a number"),
+        ((math.nan, -math.inf), "training.learning_rate", "finished", None, "as where the target of a fold does not"),
+        ((None, None), "training.learning_rate", "finished", None, "none has a validation r2 that is a number"),
+        ((0.5, 0.4), "training.learning_rate", "finished", 0, ""),
+        ((math.nan, 0.4), "training.learning_rate", "finished", 1, ""),
+        ((math.nan, math.nan), "training.learning_rate", "stopped", None, ""),
+        ((math.nan, math.nan), "training.learning_rate", "training", None, ""),
+        ((0.5, 0.4), "data.target", "finished", None, "predict different things"),
+        ("diverged", "training.learning_rate", "diverged", None, "no run has finished"),
+    ],
+)
+def test_a_sweep_that_chooses_nothing_says_why(values, keys, status, chosen, says):
+    def figures(value):
+        return {"loss": 1.0} if value is None or isinstance(value, str) else {"loss": 1.0, "r2": value}
+
+    runs = tuple(
+        RunRecord(
+            f"{setting} {fold}",
+            setting=setting,
+            fold=fold,
+            status="diverged" if values == "diverged" else "finished",
+            train=figures(0.0),
+            validation=figures(value if fold == 1 else 0.3),
+        )
+        for setting, value in enumerate(values if isinstance(values, tuple) else ("", ""))
+        for fold in (1, 2)
+    )
+    if values == (None, None):
+        runs = tuple(run for run in runs if run.fold == 1)
+    settings = ({keys: 0.1}, {keys: 0.2})
+    data = DataRead("d", 9, 2, 1, "regression", "", "00", ())
+    record = Record(status, runs, data, settings=settings, chosen=chosen, chosen_by="r2" if chosen is not None else "")
+    tried = Sweep((("training.learning_rate", (0.1, 0.2)),))
+    page = Page(Experiment(Data(Wine()), choose_by="r2", sweep=tried), "A page", record=record)
+    said = plain(page)
+    assert bool(said["not_chosen"]) == bool(says)
+    assert says in (said["not_chosen"] or "")
+    assert not says or said["not_chosen"] in study_table(record, "r2")
+    if values != "diverged":
+        for one, value in zip(said["candidates"], values, strict=True):
+            assert set(one["summary"]) >= {
+                f"{part}.{name}" for part in ("train", "validation") for name in ("r2", "mae")
+            }
+            known = value is not None and math.isfinite(value)
+            assert (one["summary"]["validation.r2"]["mean"] is not None) == known
+            assert one["summary"]["validation.mae"] == {"mean": None, "sd": None}
 
 
 def test_the_mean_of_large_numbers_is_one_of_them():

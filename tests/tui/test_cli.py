@@ -268,6 +268,8 @@ BAD = {
     "out of range": (XOR.replace("[4]", "[0]"), "line 6", "at least 1"),
     "an unknown data set": (XOR.replace('"xor"', '"xorr"'), "line 3", "xor"),
     "an unknown table": (XOR + "[modle]\n", "line 12", "model"),
+    "a sweep over a table": (XOR + "[sweep]\ntraining = [{ epochs = 2 }]\n", "line 13", "training.epochs"),
+    "a sweep over the sweep": (XOR + '[sweep]\n"sweep.model.hidden" = [[1]]\n', "line 13", "sweep itself"),
     "no data": ('title = "x"\n', "", "data.name is missing"),
     "a syntax error": (XOR + "x == 3\n", "line 12", "TOML"),
     "what only the data tell": (XOR + "[restarts]\n", "line 12", "restarts"),
