@@ -14,14 +14,21 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from disk import strays_in
 from terminal import LOSSBOOK
 
+from engine.data.sources import Line
+from engine.experiment import Data, Experiment
 from sessions import codec, journal
+from sessions.journal import Journal
+from sessions.page import Page
 from sessions.record import Record, fold
+from sessions.recorder import Recorder
+from sessions.store import Store
 from tui.cli import main
 
 DRIVER = Path(__file__).with_name("driver.py")
@@ -293,3 +300,25 @@ def test_the_program_as_it_is_started_by_a_person(tmp_path):
             assert not strays_in(folder)
             for path in folder.glob("*.toml"):
                 assert codec.read_page(path).record.over
+
+
+@pytest.mark.parametrize("moment", ["before its page", "before its journal"])
+def test_a_study_killed_as_it_begins_is_not_called_training_for_ever(tmp_path, monkeypatch, moment):
+    """A moment too short to be met by chance: one of a thousand kills did."""
+    store, page = Store(tmp_path), Page(Experiment(Data(Line(rows=30))), "A page")
+
+    def killed(*_):
+        os._exit(9)
+
+    pid = os.fork()
+    if pid == 0:
+        monkeypatch.setattr(*((Store, "save") if moment == "before its page" else (Journal, "__init__")), killed)
+        Recorder(store, page, datetime(2026, 11, 22, 10, 15))
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    store.recover()
+    pages = [codec.read_page(path) for path in store.paths()]
+    assert len(pages) == (moment == "before its journal")
+    assert all(page.record.status == "interrupted" for page in pages)
+    assert not strays_in(tmp_path)
+    assert store.recover() == []
