@@ -45,8 +45,13 @@ LAB = (
     Command("settings", "w", "Settings", "which value won? the settings of a sweep instead of the curves, and back"),
     Command("inspect", "i", "Inspect", "look into a network, now or at its end: minimum, saddle, plateau or slope?"),
     Command("branch", "b", "Branch", "train from an epoch of this page on with one setting changed, over its curves"),
-    Command("rate(1)", "right_square_bracket", "Rate × 2", "twice the learning rate, from the next batch on; recorded"),
-    Command("rate(-1)", "left_square_bracket", "Rate ÷ 2", "half the learning rate, from the next batch on; recorded"),
+    Command(
+        "rate(1)",
+        "right_square_bracket",
+        "Rate × 2",
+        "twice the learning rate of what trains, from the next batch on; the page keeps it",
+    ),
+    Command("rate(-1)", "left_square_bracket", "Rate ÷ 2", "half of it"),
     Command("app.compare", "equals_sign", "Compare", "this page beside another: curves, settings, differences"),
     Command("look", "d", "Look", "look at the data: pictures, curves, classes, columns", footer=True),
     Command("find_rate", "f", "Find rate", "try learning rates from small to large, and take the one suggested"),
@@ -100,11 +105,11 @@ LIBRARY = (
 )
 
 REPLAY = (
-    Command("play", "space,p", "Play/pause", "go on or hold", footer=True),
+    Command("play", "space,p", "Play", "go on or hold", footer=True),
     Command("faster", "plus,equals_sign", "Faster", "twice the speed", footer=True),
-    Command("slower", "minus", "Slower", "half the speed", footer=True),
+    Command("slower", "minus", "Slower", "half the speed"),
     Command("seek(1)", "right", "Forward", "one epoch on", footer=True),
-    Command("seek(-1)", "left", "Back", "one epoch back", footer=True),
+    Command("seek(-1)", "left", "Back", "one epoch back"),
     Command("go", "g", "Go to", "type the epoch to go to: `120`, or `refit 20`"),
     Command(
         "mark(1)",
@@ -123,7 +128,7 @@ REPLAY = (
     Command("metric", "m", "Metric", "draw another metric instead of the loss"),
     Command("settings", "w", "Settings", "the settings of a sweep instead of the curves, and back"),
     Command("branch", "b", "Branch", "train on from this epoch with one setting changed", footer=True),
-    Command("app.compare", "c", "Compare", "this page beside another: curves, settings, differences"),
+    Command("app.compare", "c", "Compare", "the page that plays beside another"),
     Command("back", "escape,v", "Leave", "back to where the replay was called", footer=True),
 )
 

@@ -29,11 +29,11 @@ def test_it_plays_to_the_end_and_shows_what_the_study_showed(tmp_path):
         await lab.until(lambda: player.over)
         await lab.until_shown("· end", "fold 3/3", "mean ± sd")
         assert player.record == page.record
-        drawn = lab.app.screen._stage.plot.text
+        told = lab.app.screen._stage.runs.text
         await lab.press("escape")
         lab.controller.open(lab.controller.store.find("one"))
         await lab.app._lab.show_page()
-        await lab.until(lambda: lab.app._lab._stage.plot.text.split("┤")[0] == drawn.split("┤")[0])
+        await lab.until(lambda: lab.app._lab._stage.runs.text == told)
 
     replayed(scene, tmp_path, speed=1 / 64)
 

@@ -46,7 +46,7 @@ def replay(options: argparse.Namespace) -> int:
 def play_plainly(page: Page, record: Record, speed: float, first: int = 0, last: int | None = None) -> None:
     """Print a line for each epoch of each run from the first to the last, at the pace of the study times `speed`.
 
-    With a last epoch the table at the end shows the runs as they stood then.
+    To the end, with no last epoch given, a table of what came of the study follows.
     """
     tape = Tape(record)
     end = len(tape) if last is None else tape.position_of(last)
@@ -67,7 +67,8 @@ def play_plainly(page: Page, record: Record, speed: float, first: int = 0, last:
             spoken += 1
         for line in [*lines, *(_mark(moment, beat) for moment in marks.get(position, ()))]:
             print(line, flush=True)
-    print(study_table(tape.at(end), page.experiment.choose_by))
+    if last is None:
+        print(study_table(record, page.experiment.choose_by))
 
 
 def _said_of(event: Event, record: Record) -> Iterator[str]:

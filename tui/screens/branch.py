@@ -41,7 +41,7 @@ class BranchScreen(ModalScreen[Branch | None]):
         self._page = page
         self._called = name
         self._epoch = Input(str(epoch), id="epoch", compact=True)
-        self._setting = Input(setting_to_change(page, epoch), id="setting", compact=True)
+        self._setting = Input(setting_to_change(page, epoch), id="setting", compact=True, select_on_focus=False)
         self._problem = Static(markup=False, classes="problem")
         for line in (self._epoch, self._setting):
             line.cursor_blink = False

@@ -40,6 +40,7 @@ from tui.screens.choice import ChoiceScreen, Chosen
 from tui.screens.data import DataScreen
 from tui.screens.footer import KeysFooter
 from tui.screens.inspection import InspectionScreen
+from tui.screens.output import line_is_busy
 from tui.screens.range_test import RangeTestScreen
 from tui.screens.stage import Stage, StatusLine
 from tui.text import safe
@@ -123,7 +124,7 @@ class LabScreen(Screen[None]):
             self.notify(safe(notice, 300), severity="warning", timeout=6, markup=False)
         controller.notices.clear()
         moving = controller.record.status == "training"
-        if (controller.version == self._seen and not moving) or self._line_is_busy() or self._key_goes_first():
+        if (controller.version == self._seen and not moving) or line_is_busy(self.app) or self._key_goes_first():
             return
         self._seen = controller.version
         now = self._clock()
@@ -176,12 +177,6 @@ class LabScreen(Screen[None]):
         if self._put_off:
             self.set_timer(KEY_SECONDS, self.redraw)
         return self._put_off
-
-    def _line_is_busy(self) -> bool:
-        # Textual has no public way to ask: a slow connection is guessed at only where its writer still looks like this.
-        writer = getattr(getattr(self.app, "_driver", None), "_writer_thread", None)
-        waiting = getattr(writer, "_queue", None)
-        return waiting is not None and waiting.qsize() > 0
 
     def _headline(self) -> Content:
         controller = self.controller

@@ -24,7 +24,7 @@ class MarksList(Static):
         if (len(moments), passed) == self._shown:
             return
         self._shown = len(moments), passed
-        self.display = bool(moments)
+        self.set_class(not moments, "none")
         self.update(lines_of(moments, passed), layout=False)
 
 
@@ -32,12 +32,12 @@ def lines_of(moments: tuple[Moment, ...], passed: int) -> Content:
     """Return some lines of marks, the last passed one among them with a sign before it."""
     first = min(max(0, passed - 2), max(0, len(moments) - LINES))
     shown = moments[first : first + LINES]
-    width = max((len(str(one.epoch)) for one in shown), default=1)
+    places = [f"{'refit, ' if one.role == 'refit' else ''}epoch {one.epoch}" for one in shown]
+    width = max(map(len, places), default=0)
     parts: list[str | tuple[str, str]] = []
     for place, one in enumerate(shown, start=first):
         sign = "▸" if place == passed - 1 else " "
         left = f" · {len(moments) - len(shown)} more" if place == first + LINES - 1 and len(moments) > LINES else ""
-        epoch = f"{'refit ' if one.role == 'refit' else ''}epoch {one.epoch:>{width}}"
-        text = f"{sign} {one.letter}  {epoch}  {safe(one.says, 80)}{left}\n"
+        text = f"{sign} {one.letter}  {places[place - first]:<{width}}  {safe(one.says, 80)}{left}\n"
         parts.append((text, "bold") if place == passed - 1 else (text, "$text-muted"))
     return Content.assemble(*parts)

@@ -32,6 +32,7 @@ from tui.screens.branch import Branch, BranchScreen
 from tui.screens.footer import KeysFooter
 from tui.screens.lab import LOW
 from tui.screens.marks import MarksList
+from tui.screens.output import line_is_busy
 from tui.screens.stage import Stage, StatusLine
 from tui.text import safe
 
@@ -117,13 +118,16 @@ class ReplayScreen(Screen[Branch | None]):
         passed, self._last = now - self._last, now
         if self._player.playing:
             self._player.tick(passed)
-            self._show()
+            # The last frame is drawn whatever the line to the terminal does: none would follow.
+            if self._player.over or not line_is_busy(self.app):
+                self._show()
 
     def _show(self) -> None:
         player = self._player
         moments = tuple(moment for _, moment in player.marks)
         self._stage.marks = marks_of(moments, player.in_hand)
-        self._stage.show(player.record, self._clock(), self._page.experiment.choose_by)
+        chooses = self._page.experiment.choose_by
+        self._stage.show(player.record, self._clock(), chooses, at_once=not player.playing)
         self._marks.show(moments, player.passed)
         self._status.say(player.says(), player.share)
 

@@ -69,8 +69,8 @@ class Stage(Vertical):
         self._draw()
         self.runs.display = self.settings.display = False
 
-    def show(self, record: Record, now: float, choose_by: str = "loss") -> None:
-        """Show a record; numbers follow at most once a second while a study goes.
+    def show(self, record: Record, now: float, choose_by: str = "loss", *, at_once: bool = False) -> None:
+        """Show a record; numbers follow at most once a second while a study goes, unless they shall `at_once`.
 
         Where a sweep has come to its end its settings show themselves.
         """
@@ -79,7 +79,7 @@ class Stage(Vertical):
         self._record, self._chooses = record, choose_by
         if over != was_over or other_study or len(record.settings) < 2:
             self._swap(settled=over and len(record.settings) > 1)
-        ended = record.status != self._status
+        ended = at_once or record.status != self._status
         if not self._settled and (ended or now >= self._plot_due):
             # Many curves take long to draw, and are no more readable five times a second.
             self._plot_due = now + self._pace() if len(record.runs) > MANY else 0.0
