@@ -95,15 +95,14 @@ def _next(order: Sequence[Result], keys: Sequence[str], figure: str, write: Call
     if shares[0] > shares[1]:
         return [f"{who}, {write(second.mean)}, but not all of its runs have finished"]
     apart = abs(second.mean - first.mean)
-    within = ", less than the sd" if apart < max(first.sd, second.sd) else ""
+    within = ", less than the sd" if apart < max(first.sd or 0.0, second.sd or 0.0) else ""
     return [f"{who}, {write(apart)} behind{within}"]
 
 
 def _digits(result: Result, figure: str, write: Callable[[float], str]) -> str:
     spread = result.spread("validation", figure)
     assert spread is not None  # noqa: S101 - as above
-    folds = len({(run.repeat, run.fold) for run in result.runs}) > 1 or len(result.runs) > 1
-    return f"{write(spread.mean)} ± {write(spread.sd)}" if folds else write(spread.mean)
+    return write(spread.mean) if spread.sd is None else f"{write(spread.mean)} ± {write(spread.sd)}"
 
 
 def _count(number: int) -> str:
