@@ -18,7 +18,7 @@ from sessions.looks import looks_of, optimism
 from sessions.page import Page
 from sessions.pairs import Compared
 from sessions.record import Record, RunRecord
-from sessions.unchosen import not_chosen
+from sessions.unchosen import not_chosen, passed_over
 
 NO_NUMBER: dict[str, Any] = {"mean": None, "sd": None}
 """Of a figure that no run has, or not every finished one as a number."""
@@ -40,6 +40,10 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
         "candidates": [{"settings": record.settings[number], "summary": shown[number]} for number in tried],
         "chosen": None if chosen is None else record.settings[chosen],
         "summary": {} if chosen is None else shown[chosen],
+        "passed_over": [
+            {"settings": record.settings[one.setting], "mean": one.mean, "finished": one.finished, "runs": one.runs}
+            for one in passed_over(record)
+        ],
         "not_chosen": not_chosen(record, page.experiment.choose_by) or None,
         "refit": as_plain(record.refit, record) if record.refit else None,
         "baselines": [baseline_as_plain(baseline, record.settings[baseline.setting]) for baseline in record.baselines],
@@ -75,6 +79,7 @@ def difference_as_plain(compared: Compared | None) -> dict[str, Any] | None:
         "difference": compared.difference,
         "interval": compared.interval.bounds if compared.interval else None,
         "verdict": compared.verdict,
+        "left_out": compared.left_out,
     }
 
 

@@ -323,6 +323,31 @@ def test_a_sweep_that_chooses_nothing_says_why(values, keys, status, chosen, say
             assert one["summary"]["validation.mae"] == {"mean": None, "sd": None}
 
 
+@pytest.mark.parametrize(("by", "better"), [("loss", 0.5), ("r2", 2.0)])
+def test_a_better_mean_that_was_passed_over_for_want_of_finished_runs_is_told(by, better):
+    def run(setting, fold, value, status="finished"):
+        figures = {by: value}
+        return RunRecord(
+            f"{setting} {fold}", setting=setting, fold=fold, status=status, train=figures, validation=figures
+        )
+
+    settings = tuple({"training.learning_rate": rate} for rate in (0.1, 0.2, 0.3))
+    runs = (
+        *(run(0, fold, 1.0) for fold in (1, 2, 3)),
+        *(run(1, fold, better, "finished" if fold < 3 else "diverged") for fold in (1, 2, 3)),
+        *(run(2, fold, 1.0 / better, "finished" if fold < 2 else "diverged") for fold in (1, 2, 3)),
+    )
+    record = Record("finished", runs, settings=settings, chosen=0, chosen_by=by)
+    tried = Sweep((("training.learning_rate", (0.1, 0.2, 0.3)),))
+    said = plain(Page(Experiment(Data(Wine()), choose_by=by, sweep=tried), "A page", record=record))
+    assert said["passed_over"] == [{"settings": settings[1], "mean": better, "finished": 2, "runs": 3}]
+    assert [one["left_out"] for one in said["differences"]] == [1, 2]
+    (line,) = [line for line in conclusions(record, by, str) if "before a better mean" in line]
+    assert line.endswith(f"so not learning_rate=0.2 ({better}, 2/3 runs)")
+    whole = replace(record, runs=tuple(replace(run, status="finished") for run in runs), chosen=1)
+    assert "before a better mean" not in "".join(conclusions(whole, by, str))
+
+
 def test_the_mean_of_large_numbers_is_one_of_them():
     assert mean_and_sd([1.7e308, 1.7e308, 1.7e308]) == (pytest.approx(1.7e308), 0.0)
     assert mean_and_sd([1.7e308, -1.7e308]) == (0.0, None)
