@@ -48,15 +48,16 @@ def mean_of(values: Sequence[float]) -> float:
 
 
 def sd_of(values: Sequence[float]) -> float:
-    """Return the standard deviation (n − 1); NaN where a value is not finite, infinite where it is too large itself."""
-    if not all(map(math.isfinite, values)):
+    """Return the standard deviation (n − 1); NaN where a value is not finite, or there is a single one."""
+    if len(values) < 2 or not all(map(math.isfinite, values)):
         return math.nan
     try:
         return statistics.stdev(values)
     except OverflowError:
-        return math.inf
+        return math.inf  # it is itself too large for a float
 
 
-def mean_and_sd(values: Sequence[float]) -> tuple[float, float]:
-    """Return mean and standard deviation (n − 1); the latter is 0 for a single value."""
-    return mean_of(values), sd_of(values) if len(values) > 1 else 0.0
+def mean_and_sd(values: Sequence[float]) -> tuple[float, float | None]:
+    """Return mean and standard deviation (n − 1); None for the latter where it is not a number: of one value, say."""
+    sd = sd_of(values)
+    return mean_of(values), sd if math.isfinite(sd) else None

@@ -167,5 +167,4 @@ def _by_fold(
 def _spread(values: Sequence[float]) -> Spread:
     if not values:
         return Spread(math.nan, None, 0)
-    mean, sd = mean_and_sd(values)
-    return Spread(mean, sd if len(values) > 1 else None, len(values))
+    return Spread(*mean_and_sd(values), len(values))

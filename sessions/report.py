@@ -13,13 +13,13 @@ from engine.events import BaselineMeasured
 from engine.metrics import NAMES
 from engine.sweep import Settings
 from sessions.chosen import against_chosen
+from sessions.listed import Summary
 from sessions.looks import looks_of, optimism
 from sessions.page import Page
 from sessions.pairs import Compared
 from sessions.record import Record, RunRecord
-from sessions.unchosen import not_chosen
+from sessions.unchosen import not_chosen, passed_over
 
-Summary = dict[str, dict[str, float]]
 NO_NUMBER: dict[str, Any] = {"mean": None, "sd": None}
 """Of a figure that no run has, or not every finished one as a number."""
 
@@ -30,16 +30,20 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
     tried = range(len(record.settings)) if record.candidates else ()
     names = _known_names(record)
     summaries = [summary_of(record.of_setting(setting)) for setting in tried]
-    summaries = [{name: summary.get(name, NO_NUMBER) for name in (*names, *summary)} for summary in summaries]
+    shown = [dict.fromkeys(names, NO_NUMBER) | summary for summary in summaries]
     chosen = chosen_of(record)
     report = {
         "session": str(path),
         "title": page.title,
         "status": record.status,
         "runs": [as_plain(run, record) for run in record.candidates],
-        "candidates": [{"settings": record.settings[number], "summary": summaries[number]} for number in tried],
+        "candidates": [{"settings": record.settings[number], "summary": shown[number]} for number in tried],
         "chosen": None if chosen is None else record.settings[chosen],
-        "summary": {} if chosen is None else summaries[chosen],
+        "summary": {} if chosen is None else shown[chosen],
+        "passed_over": [
+            {"settings": record.settings[one.setting], "mean": one.mean, "finished": one.finished, "runs": one.runs}
+            for one in passed_over(record)
+        ],
         "not_chosen": not_chosen(record, page.experiment.choose_by) or None,
         "refit": as_plain(record.refit, record) if record.refit else None,
         "baselines": [baseline_as_plain(baseline, record.settings[baseline.setting]) for baseline in record.baselines],
@@ -75,6 +79,7 @@ def difference_as_plain(compared: Compared | None) -> dict[str, Any] | None:
         "difference": compared.difference,
         "interval": compared.interval.bounds if compared.interval else None,
         "verdict": compared.verdict,
+        "left_out": compared.left_out,
     }
 
 

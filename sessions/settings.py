@@ -25,7 +25,8 @@ class Spread(NamedTuple):
     """Mean and standard deviation (n − 1) over folds, or over restarts where there is one fold."""
 
     mean: float
-    sd: float
+    sd: float | None
+    """None for a single value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,12 @@ from engine.experiment import Data, Experiment, Training, ValidationPlan
 from engine.plan import plan
 from engine.sweep import Sweep
 from engine.validations import KFold
+from sessions.advice import conclusions
 from sessions.index import listed
 from sessions.page import Page
 from sessions.record import Record, RunRecord, fold
 from sessions.report import as_json, summarize
-from tui.cli.tables import problems, study_table
+from tui.cli.tables import problems, study_table, sweep_table
 
 TOP = {"session", "status", "runs", "candidates", "chosen", "summary", "refit", "test_looks", "verdict"}
 RUN = {
@@ -146,7 +148,8 @@ def test_the_summary_is_numpys(record):
         groups = values.mean(axis=2).ravel() if shape[0] * shape[1] > 1 else values.ravel()
         said = summarize(record)[f"{part}.loss"]
         assert said["mean"] == pytest.approx(groups.mean(), rel=1e-9, abs=1e-6)
-        assert said["sd"] == pytest.approx(groups.std(ddof=1) if len(groups) > 1 else 0.0, rel=1e-9, abs=1e-6)
+        sd = pytest.approx(groups.std(ddof=1), rel=1e-9, abs=1e-6) if len(groups) > 1 else None
+        assert said["sd"] == sd
     assert set(summarize(record)) == {"train.loss", "validation.loss"}
 
 
@@ -170,6 +173,25 @@ def test_runs_that_did_not_finish_are_left_out_of_the_summary():
     assert [run["status"] for run in said["runs"]] == ["finished", "diverged", "finished", "stopped", "failed"]
 
 
+def test_one_value_has_no_deviation_in_json_tables_or_sentences():
+    def run(setting, loss):
+        figures = {"loss": loss, "mae": loss}
+        return RunRecord(f"rate {setting}", setting=setting, status="finished", train=figures, validation=figures)
+
+    settings = ({"training.learning_rate": 0.1}, {"training.learning_rate": 0.2})
+    record = Record("finished", (run(0, 1.0), run(1, 2.0)), settings=settings, chosen=0, chosen_by="loss")
+    record = replace(record, baselines=(BaselineMeasured("constant", "c", {"loss": (3.0,)}, {"loss": (4.0,)}, None),))
+    tried = Sweep((("training.learning_rate", (0.1, 0.2)),))
+    page = Page(Experiment(Data(Wine()), sweep=tried), "A page", record=record)
+    said = plain(page)
+    summaries = [said["summary"], *(one["summary"] for one in (*said["candidates"], *said["baselines"]))]
+    assert {figures["sd"] for summary in summaries for figures in summary.values()} == {None}
+    for many in (record, replace(record, runs=record.runs * 7)):
+        told = sweep_table(many) if many is record else study_table(many)
+        assert ("±" in told) == (many is not record)
+    assert "±" not in "".join(conclusions(record, "loss", str))
+
+
 def test_a_first_run_without_figures_hides_no_other():
     record = Record(
         "finished",
@@ -178,7 +200,7 @@ def test_a_first_run_without_figures_hides_no_other():
             RunRecord("2", fold=2, status="finished", train={"loss": 1.0}),
         ),
     )
-    assert summarize(record) == {"train.loss": {"mean": 1.0, "sd": 0.0}}
+    assert summarize(record) == {"train.loss": {"mean": 1.0, "sd": None}}
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -301,11 +323,37 @@ def test_a_sweep_that_chooses_nothing_says_why(values, keys, status, chosen, say
             assert one["summary"]["validation.mae"] == {"mean": None, "sd": None}
 
 
+@pytest.mark.parametrize(("by", "better"), [("loss", 0.5), ("r2", 2.0)])
+def test_a_better_mean_that_was_passed_over_for_want_of_finished_runs_is_told(by, better):
+    def run(setting, fold, value, status="finished"):
+        figures = {by: value}
+        return RunRecord(
+            f"{setting} {fold}", setting=setting, fold=fold, status=status, train=figures, validation=figures
+        )
+
+    settings = tuple({"training.learning_rate": rate} for rate in (0.1, 0.2, 0.3))
+    runs = (
+        *(run(0, fold, 1.0) for fold in (1, 2, 3)),
+        *(run(1, fold, better, "finished" if fold < 3 else "diverged") for fold in (1, 2, 3)),
+        *(run(2, fold, 1.0 / better, "finished" if fold < 2 else "diverged") for fold in (1, 2, 3)),
+    )
+    record = Record("finished", runs, settings=settings, chosen=0, chosen_by=by)
+    tried = Sweep((("training.learning_rate", (0.1, 0.2, 0.3)),))
+    said = plain(Page(Experiment(Data(Wine()), choose_by=by, sweep=tried), "A page", record=record))
+    assert said["passed_over"] == [{"settings": settings[1], "mean": better, "finished": 2, "runs": 3}]
+    assert [one["left_out"] for one in said["differences"]] == [1, 2]
+    (line,) = [line for line in conclusions(record, by, str) if "before a better mean" in line]
+    assert line.endswith(f"so not learning_rate=0.2 ({better}, 2/3 runs)")
+    whole = replace(record, runs=tuple(replace(run, status="finished") for run in runs), chosen=1)
+    assert "before a better mean" not in "".join(conclusions(whole, by, str))
+
+
 def test_the_mean_of_large_numbers_is_one_of_them():
     assert mean_and_sd([1.7e308, 1.7e308, 1.7e308]) == (pytest.approx(1.7e308), 0.0)
-    assert mean_and_sd([1.7e308, -1.7e308]) == (0.0, math.inf)
+    assert mean_and_sd([1.7e308, -1.7e308]) == (0.0, None)
     for infinite in ([-math.inf, 1.0], [math.inf, -math.inf], [math.nan, 2.0]):
-        assert not any(map(math.isfinite, mean_and_sd(infinite)))
+        mean, sd = mean_and_sd(infinite)
+        assert (math.isfinite(mean), sd) == (False, None)
 
 
 def test_a_page_that_nobody_has_run():
@@ -323,4 +371,4 @@ def test_a_page_that_nobody_has_run():
 def test_mean_and_sd_by_hand():
     # (1 + 2 + 6)/3 = 3; √((4 + 1 + 9)/2) = √7
     assert mean_and_sd([1.0, 2.0, 6.0]) == (3.0, pytest.approx(math.sqrt(7)))
-    assert mean_and_sd([5.0]) == (5.0, 0.0)
+    assert mean_and_sd([5.0]) == (5.0, None)

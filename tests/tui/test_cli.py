@@ -209,6 +209,13 @@ def test_an_override_that_the_data_forbid_is_blamed_and_not_a_line(tmp_path, fol
     assert one_line(errors).startswith("lossbook: --set training.loss: training.loss cannot be hinge for a regression")
 
 
+def test_a_varied_override_that_the_data_forbid_is_blamed(tmp_path, folder, lossbook):
+    varied = 'sweep."data.label_noise"=[0.1, 0.2]'
+    status, _, errors = lossbook("run", put(tmp_path, BIRTHS), "--set", "data.label_noise=0", "--set", varied)
+    assert status == 2
+    assert one_line(errors).startswith(f"lossbook: --set {varied.partition('=')[0]}: data.label_noise needs classes")
+
+
 def test_several_files_give_a_page_and_a_line_each(tmp_path, folder, lossbook):
     files = [put(tmp_path, XOR, "a.toml"), put(tmp_path, XOR.replace("four", "other"), "b.toml")]
     status, out, _ = lossbook("run", "--json", *BARE, *files)
@@ -262,6 +269,7 @@ def test_the_number_of_workers_changes_no_figure(tmp_path, folder, lossbook, wor
 
 # --- bad input --------------------------------------------------------------------------------------------------------
 
+BIRTHS = '[data]\nname = "births"\nlags = 1\n'
 BAD = {
     "an unknown key": (XOR.replace("epochs", "epoch"), "line 9", "epochs"),
     "a wrong type": (XOR.replace("epochs = 3", 'epochs = "3"'), "line 9", "whole number"),
@@ -270,6 +278,22 @@ BAD = {
     "an unknown table": (XOR + "[modle]\n", "line 12", "model"),
     "a sweep over a table": (XOR + "[sweep]\ntraining = [{ epochs = 2 }]\n", "line 13", "training.epochs"),
     "a sweep over the sweep": (XOR + '[sweep]\n"sweep.model.hidden" = [[1]]\n', "line 13", "sweep itself"),
+    "a varied value that the data forbid": (
+        BIRTHS + "label_noise = 0.0\n[sweep]\n'data.label_noise' = [0.1, 0.2]\n",
+        "line 6",
+        "data.label_noise",
+    ),
+    "varied lags that are too long": (BIRTHS + "[sweep]\ndata.lags = [1, 999_999]\n", "line 5", "data.lags"),
+    "a key that is not varied beside one that is": (
+        BIRTHS + "label_noise = 0.5\n[sweep.data]\nlags = [1, 2]\n",
+        "line 4",
+        "data.label_noise",
+    ),
+    "a figure that such data do not have": (
+        'choose_by = "accuracy"\n' + BIRTHS + "[sweep]\nseed = [1, 2]\n",
+        "line 1",
+        "choose_by",
+    ),
     "no data": ('title = "x"\n', "", "data.name is missing"),
     "a syntax error": (XOR + "x == 3\n", "line 12", "TOML"),
     "what only the data tell": (XOR + "[restarts]\n", "line 12", "restarts"),
