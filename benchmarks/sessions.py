@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,14 @@ sys.path[:] = [place for place in sys.path if Path(place).resolve() != Path(__fi
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
-GOALS = {"load_seconds": 0.3, "save_seconds": 0.3, "journal_share": 0.02}
+GOALS = {
+    "load_seconds": 0.3,
+    "save_seconds": 0.3,
+    "journal_share": 0.02,
+    "replay_frames_a_second": 10,
+    "seek_seconds": 0.05,
+}
+MINUTES, FRAMES = 20, 10
 NOW = datetime(2026, 11, 25)
 STUDY = {
     "baselines": False,
@@ -194,10 +202,86 @@ def journal(rounds: int, epochs: int) -> dict[str, Any]:
     }
 
 
+def replay(rounds: int, _: int) -> dict[str, Any]:
+    """Play a page of 50 runs and 2,000 epochs in the app at 120×40, at 1× and at 64×, asking for ten frames a second.
+
+    The study is one of 20 minutes: at 64× it plays for 19 seconds. A frame is everything that the app's process does
+    for it, layout and painting included; a seek is timed to the end of its frame's drawing, before it is painted.
+    """
+    import asyncio
+
+    return asyncio.run(_replay(rounds))
+
+
+async def _replay(rounds: int) -> dict[str, Any]:
+    import asyncio
+    import random
+
+    from sessions.store import Store
+    from tui.app import Lossbook
+    from tui.screens.replay import ReplayScreen
+
+    whole = page_of(50, 2_000)
+    runs = tuple(replace(run, seconds=MINUTES * 60 / 50) for run in whole.record.runs)
+    draw = random.Random(0)
+    found: dict[str, Any] = {"load before": round(os.getloadavg()[0], 2)}
+    with tempfile.TemporaryDirectory() as folder:
+        app = Lossbook(Store(Path(folder)))
+        async with app.run_test(size=(120, 40)):
+            screen = ReplayScreen(replace(whole, record=replace(whole.record, runs=runs)), FRAMES)
+            await app.push_screen(screen)
+            player, shown = screen._player, screen._show
+            drawn: list[float] = []
+
+            def watched() -> None:
+                drawn.append(timed(shown)[0])
+
+            screen._show = watched
+            player.playing = False
+            speeds: dict[str, list[tuple[float, float, float]]] = {"1×": [], "64×": []}
+            for _ in range(rounds):
+                for name, speed in (("1×", 1.0), ("64×", 64.0)):
+                    player.speed, player.playing = speed, True
+                    player.seek(len(player.tape) / 4)
+                    drawn.clear()
+                    clock, processor, _ = await _timed(asyncio.sleep(4.0))
+                    player.playing = False
+                    speeds[name].append((len(drawn) / clock, processor / len(drawn), max(drawn)))
+            for name, rows in speeds.items():
+                frames, cpu, longest = (statistics.median(values) for values in zip(*rows, strict=True))
+                found[name] = {
+                    "frames a second": round(frames, 1),
+                    "CPU ms a frame": round(1e3 * cpu, 1),
+                    "longest drawing, ms": round(1e3 * longest, 1),
+                }
+            seeks, records = [], []
+            for _ in range(20 * rounds):
+                player.seek(draw.randrange(len(player.tape)))
+                records.append(timed(lambda: player.record))
+                seeks.append(timed(shown))
+    for name, times in (("seek: the record there", records), ("seek: its frame too", seeks)):
+        clock, cpu = (_quantiles([time[kind] for time in times]) for kind in (0, 1))
+        found[name] = {"ms": clock, "CPU ms": cpu}
+    return found
+
+
+async def _timed(work: Any) -> tuple[float, float, Any]:
+    clock, processor = time.perf_counter(), time.process_time()
+    result = await work
+    return time.perf_counter() - clock, time.process_time() - processor, result
+
+
+def _quantiles(seconds: list[float]) -> dict[str, float]:
+    ordered = sorted(seconds)
+    ninetieth = ordered[9 * len(ordered) // 10]
+    return {"median": round(1e3 * statistics.median(ordered), 1), "90 %": round(1e3 * ninetieth, 1)}
+
+
 CASES: dict[str, Callable[[int, int], dict[str, Any]]] = {
     "a page of 50 runs, 2,000 epochs": lambda rounds, _: page(rounds, 50, 2_000),
     "a page of 10,000 runs, 12 epochs": lambda rounds, _: page(min(rounds, 3), 10_000, 12),
     "journal": journal,
+    "replay": replay,
 }
 
 

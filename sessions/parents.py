@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -18,6 +19,8 @@ from sessions.page import Page
 from sessions.record import Record
 from sessions.store import SUFFIX
 
+WHEN = re.compile(r"-\d{8}-\d{6}(-\d{1,4})?$")
+
 
 @dataclass(frozen=True, slots=True)
 class Parent:
@@ -32,9 +35,9 @@ class Parent:
     """None where the parent's page is gone or cannot be read."""
 
     def says(self) -> str:
-        """Return it in words."""
-        gone = "" if self.record is not None else " (no longer beside it)"
-        return f"branch of {self.name}{gone} from epoch {self.epoch}: {self.change}"
+        """Return it in words, the parent's name without the moment at its end."""
+        gone = "" if self.record is not None else ", which is gone,"
+        return f"branch of {WHEN.sub('', self.name)}{gone} from epoch {self.epoch}: {self.change}"
 
 
 def parent_of(path: Path, page: Page) -> Parent | None:

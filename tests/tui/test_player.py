@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.errors import LabError
 from sessions.curve import Curve
 from sessions.record import Record, RunRecord
 from sessions.tape import LEAST_SECONDS, Tape
@@ -104,6 +107,84 @@ def test_the_speed_stays_within_reason(factors):
 @pytest.mark.parametrize(("speed", "says"), [(1.0, "1×"), (4.0, "4×"), (0.25, "1/4×")])
 def test_the_speed_in_words(speed, says):
     assert player_says(speed).split(" · ")[0] == f"▶ replay {says}"
+
+
+# --- marks and epochs -------------------------------------------------------------------------------------------------
+
+NOTES = "epoch 3: one\n@12 two\n@12 three"
+
+
+def marked(**fields):
+    """A run that is best at epoch 7, and a refit, played with notes."""
+    whole = tape().record.runs[0]
+    run = replace(whole, best_epoch=7, validation_curves=whole.train_curves)
+    refit = replace(whole, label="refit", role="refit")
+    return Player.of(Tape(Record("finished", (run, refit))), NOTES, **fields)
+
+
+def test_marks_are_gone_through_and_the_one_in_hand_is_said():
+    player = marked()
+    said = []
+    while player.to_mark(1):
+        assert not player.playing
+        said.append(player.says().partition(" · ")[2])
+    assert said == [
+        "epoch 3/20 · n one",
+        "epoch 7/20 · b best",
+        "epoch 12/20 · n two; n three",
+        "refit, epoch 0/20 · r the refit begins",
+    ]
+    assert [player.to_mark(-1) for _ in range(4)] == [True, True, True, False]
+    assert player.in_hand[0].says == "one"
+    player.seek(0)
+    assert player.in_hand == ()
+    assert player.says() == "‖ replay 1× · at the start"
+
+
+def test_the_mark_in_hand_is_the_last_that_was_reached():
+    player = marked()
+    player.go_to("11")
+    assert [one.letter for one in player.in_hand] == ["b"]
+    assert player.passed == 2
+    player.seek(len(player.tape))
+    assert [one.letter for one in player.in_hand] == ["r"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "epochs"), [("0", (0, 0)), (" 7 ", (7, 0)), ("20", (20, 0)), ("refit 5", (20, 5)), ("REFIT  0", (20, 0))]
+)
+def test_an_epoch_is_gone_to_exactly(typed, epochs):
+    player = marked()
+    player.go_to(typed)
+    runs = player.record.runs
+    assert (runs[0].epoch, runs[1].epoch if len(runs) > 1 else 0) == epochs
+    assert not player.playing
+
+
+@pytest.mark.parametrize("typed", ["", "x", "-1", "21", "refit", "refit 21", "9" * 40, "1.5"])
+def test_what_is_no_epoch_is_told_and_nothing_moves(typed):
+    player = marked()
+    player.seek(5)
+    with pytest.raises(LabError):
+        player.go_to(typed)
+    assert player.position == 5
+    with pytest.raises(LabError, match="no refit"):
+        Player.of(tape()).go_to("refit 1")
+
+
+@given(st.integers(0, EPOCHS))
+def test_fuller_curves_are_taken_up_at_the_same_epoch(epoch):
+    whole = tape().record
+    thin = replace(whole.runs[0], train_curves={"loss": whole.runs[0].train_curves["loss"].thinned(5)})
+    player = Player.of(Tape(replace(whole, runs=(thin,))))
+    player.go_to(str(epoch))
+    shown = player.record.runs[0].epoch
+    player.take(Tape(whole))
+    assert player.record.runs[0].epoch == shown
+    assert len(player.record.runs[0].train_curves.get("loss", ())) == shown
+    player.seek(10**6)
+    player.take(Tape(whole))
+    assert player.over
 
 
 def player_says(speed):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sessions.chosen import chosen_page
+from sessions.moments import LETTERS
 from sessions.page import Page
 from sessions.parents import Parent
 from sessions.record import Record
@@ -22,7 +23,9 @@ def over_parent(plot: PlotData, parent: PlotData, under: Parent) -> PlotData:
     Up to there both are the same. Of several runs only the means are drawn: whose a faint curve is could not be told.
     Where the parent is gone, the branch's plot is as it is, and its title says so.
     """
-    plot = replace(plot, title=under.says())
+    # The title says what the mark of the turn would say in the legend.
+    marks = tuple(replace(mark, label="") if mark.sign == LETTERS["turn"] else mark for mark in plot.marks)
+    plot = replace(plot, title=under.says(), marks=marks)
     if under.record is None:
         return plot
     beneath = [

@@ -23,7 +23,6 @@ from sessions.record import Record
 from tui.background import beside
 from tui.commands import COMPARISON, bindings
 from tui.compared import Compared
-from tui.numbers import counted
 from tui.plots.chart import PlotData
 from tui.plots.curves import metrics_of
 from tui.plots.loss_plot import LossPlot
@@ -88,7 +87,8 @@ class CompareScreen(Screen[None]):
         compared = self._compared
         if compared is None:
             return
-        said = f"{counted(len(compared.pages), 'page')}: {', '.join(safe(stem, 40) for stem in compared.stems)}"
+        named = zip(compared.names, compared.stems, strict=True)
+        said = "  ".join(f"{name} {safe(stem, 40)}" for name, stem in named)
         self._heading.update(Content.assemble(("Compare", "bold"), f"  {said}"))
         log = self._log and self._metric in LOGARITHMIC
         self._plot.show(plot_of_pages(compared.pages, compared.names, metric=self._metric, log=log))
