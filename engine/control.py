@@ -30,6 +30,8 @@ class Measure:
     runs: tuple[RunSpec, ...]
     known: tuple[tuple[int, str], ...] = ()
     """Setting and name of those that have been measured already."""
+    tests: bool = True
+    """Whether they look at the test rows where the study does."""
 
 
 @dataclass(frozen=True, slots=True)

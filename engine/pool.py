@@ -3,74 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from typing import Self, TypeVar
 
 from engine import tables
-from engine.control import Change, Command, Inspect, Look, Measure, Pause, Predict, Resume, Step, Stop, Train, TryRates
+from engine.control import Command, Inspect, Look, Measure, Predict, Train, TryRates
 from engine.course import NOTHING, Course
 from engine.errors import KeyProblem, LabError
-from engine.events import Changed, Event, Inspected, Predicted, RatesTried, RunEnded, RunsAgain, RunsFailed, Seen
+from engine.events import (
+    BaselineMeasured,
+    Event,
+    Inspected,
+    Predicted,
+    RatesTried,
+    RunEnded,
+    RunsAgain,
+    RunsFailed,
+    Seen,
+)
 from engine.experiment import Experiment
 from engine.launch import Worker, cores
 from engine.plan import RunSpec, plan
-from engine.sharing import pieces
+from engine.task import Task
 
 Answer = TypeVar("Answer", Inspected, RatesTried, Predicted)
-
-
-class Task:
-    """The runs of one call of `train`: what waits, and what a person has said meanwhile."""
-
-    def __init__(self, experiment: Experiment, specs: Sequence[RunSpec], workers: int, course: Course) -> None:
-        self.tables = tables.to_tables(experiment)
-        self.course = course
-        shared = pieces(experiment, specs, workers, course)
-        self.waiting: deque[Train] = deque(self.job(piece) for piece in shared)
-        self.said: asyncio.Queue[list[Event] | None] = asyncio.Queue()
-        self.tried_again: set[int] = set()
-        self.told: list[Change] = []
-        """What a person has changed so far: pieces that begin later begin with it."""
-        self.holding = False
-        self.stopping = False
-
-    def job(self, specs: Sequence[RunSpec]) -> Train:
-        """Return the job of training some of the runs."""
-        return Train(self.tables, tuple(specs), self.course.of([spec.index for spec in specs]))
-
-    def note(self, batch: Iterable[Event]) -> None:
-        """Note what a person has changed: a run that is trained once more has it done again."""
-        changes = tuple(event for event in batch if isinstance(event, Changed) and event not in self.course.changes)
-        if changes:
-            self.course = replace(self.course, changes=(*self.course.changes, *changes))
-
-    def heed(self, command: Command) -> None:
-        """Note what a piece that begins later must be told too."""
-        match command:
-            case Stop():
-                self.waiting.clear()
-                self.stopping = True
-            case Pause() | Step():
-                self.holding = True
-            case Resume():
-                self.holding = False
-            case Change():
-                self.told.append(command)
-
-    def opening(self, piece: Train) -> list[Command]:
-        """Return what a worker that begins a piece is told with it. Runs that are trained again have their course."""
-        is_again = self.tried_again & {spec.index for spec in piece.runs}
-        return [piece, *([] if is_again else self.told), *([Pause()] if self.holding else [])]
-
-    def again(self, piece: Train, open_runs: Sequence[int]) -> bool:
-        """Put the runs that a dead worker left back in the queue, once; return whether that was done."""
-        if self.tried_again & set(open_runs):
-            return False
-        self.tried_again |= set(open_runs)
-        self.waiting.appendleft(self.job([spec for spec in piece.runs if spec.index in open_runs]))
-        return True
 
 
 class Pool:
@@ -106,7 +63,7 @@ class Pool:
         """Train the runs and yield their events as they come, several at once where they come quickly.
 
         A worker that has ended a piece takes the next one. One that dies is replaced, and what it had not ended is
-        trained once more; what dies twice has failed. One more measures the baselines.
+        trained once more; what dies twice has failed. One more measures the baselines, and is replaced once.
         """
         threads = experiment.training.threads
         count = self._asked or max(1, cores() // threads)
@@ -157,13 +114,20 @@ class Pool:
             task.said.put_nowait(None)
 
     async def _measure(self, task: Task, worker: Worker, job: Measure) -> None:
-        """Have a worker measure the baselines; if it dies, they are left out."""
+        """Have a worker measure the baselines; if it dies, another measures the rest; if that dies, it is left out."""
         try:
-            worker.open_runs = []
-            worker.send(job)
-            self._measuring = worker
-            async for batch in worker.listen():
-                task.said.put_nowait(batch)
+            known = set(job.known)
+            for tries_left in (1, 0):
+                worker.open_runs = []
+                worker.send(replace(job, known=tuple(known)))
+                self._measuring = worker
+                async for batch in worker.listen():
+                    known |= {(one.setting, one.name) for one in batch if isinstance(one, BaselineMeasured)}
+                    task.said.put_nowait(batch)
+                self._measuring = None
+                if worker.alive or task.stopping or not tries_left:
+                    return
+                worker = await self._another(worker)
         finally:
             self._measuring = None
             task.said.put_nowait(None)
@@ -177,6 +141,10 @@ class Pool:
             again = task.again(piece, left)
             hint = "run it again; the rest is kept"
             task.said.put_nowait([RunsAgain(left, words) if again else RunsFailed(left, words, hint)])
+        return await self._another(worker)
+
+    async def _another(self, worker: Worker) -> Worker:
+        """Return a new worker in the place of one that has died."""
         self._workers.remove(worker)
         await worker.close()
         self._workers.append(await Worker.start(worker.blas_threads))

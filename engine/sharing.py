@@ -46,15 +46,33 @@ def measuring(
     """Return the job of measuring the baselines of all the planned runs; None where none are wanted.
 
     Settings that read the same rows share them: they are measured for the first of these. What is `known`, by setting
-    and name, is not measured again.
+    and name, is not measured again. Where there are several, none looks at the test rows: one could choose by them.
     """
     if not experiment.baselines:
         return None
+    first = list(_measured_first(specs).values())
+    measured = set(first[:MOST_MEASURED])
+    runs = tuple(spec for spec in specs if spec.setting in measured)
+    return Measure(to_tables(experiment), runs, tuple(known), tests=len(first) == 1)
+
+
+def testing(experiment: Experiment, specs: Sequence[RunSpec], chosen: int) -> Measure | None:
+    """Return the job of measuring the chosen setting's baselines with the test rows; None where that has been done."""
+    first = _measured_first(specs)
+    if not experiment.baselines or len(first) == 1:
+        return None
+    sees = next(what_baselines_see(spec.settings) for spec in specs if spec.setting == chosen)
+    place = list(first).index(sees)
+    setting = first[sees] if place < MOST_MEASURED else chosen
+    return Measure(to_tables(experiment), tuple(spec for spec in specs if spec.setting == setting))
+
+
+def _measured_first(specs: Sequence[RunSpec]) -> dict[str, int]:
+    """Return the first setting that has each kind of rows, by what baselines see of it."""
     first: dict[str, int] = {}
     for spec in specs:
         first.setdefault(what_baselines_see(spec.settings), spec.setting)
-    measured = set(list(first.values())[:MOST_MEASURED])
-    return Measure(to_tables(experiment), tuple(spec for spec in specs if spec.setting in measured), tuple(known))
+    return first
 
 
 def share_out(specs: Sequence[RunSpec], count: int) -> list[list[RunSpec]]:

@@ -24,7 +24,7 @@ from engine.events import (
 )
 from engine.experiment import Experiment
 from engine.plan import RunSpec
-from engine.sharing import measuring
+from engine.sharing import measuring, testing
 from engine.tables import with_settings
 
 
@@ -113,7 +113,8 @@ class Study:
             _, reason = plan.refit(last, len(self.specs), best, chosen, self.settings[chosen])
             statuses.clear()  # a study with a refit has come to its end only if the refit has
             yield [RefitPlanned(spec.index, spec.label, spec.epochs or 0, reason, chosen)]
-            async for batch in self._trainers.train(self.experiment, [spec], self.course):
+            tested = testing(self.experiment, self.specs, chosen)
+            async for batch in self._trainers.train(self.experiment, [spec], self.course, tested):
                 self._look_at_data(batch)
                 statuses += _endings(batch)
                 yield batch

@@ -130,7 +130,7 @@ def measure(job: Measure, commands: queue.SimpleQueue[Command]) -> Iterator[Even
         runs = [spec for spec in job.runs if spec.setting == setting]
         known = {name for number, name in job.known if number == setting}
         try:
-            for one in baselines.of_study(tables.from_tables(job.experiment), runs, known, reader):
+            for one in baselines.of_study(tables.from_tables(job.experiment), runs, known, reader, tests=job.tests):
                 yield BaselineMeasured(
                     one.name, one.says, one.train, one.validation, one.test, one.left_out, setting=setting
                 )

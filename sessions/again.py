@@ -9,7 +9,7 @@ from engine.course import Course
 from engine.errors import LabError
 from engine.events import Checkpoint, DataRead, Event, RunEnded, StudyEnded
 from engine.experiment import Experiment
-from engine.plan import RunSpec, plan, settings_of, varies_data, wants_refit
+from engine.plan import RunSpec, plan, settings_of, varies_data, wants_refit, what_baselines_see
 from sessions.checkpoints import SECONDS
 from sessions.course_of import course_on
 from sessions.page import Page
@@ -75,6 +75,9 @@ def left_of(page: Page, checkpoints: Sequence[Checkpoint] = ()) -> Left | None:
     kept = replace(record, status="training", runs=runs, looks_before=0)
     if not going_on:
         kept = replace(kept, chosen=None, chosen_by="", refit_reason="")
+        if len(set(map(what_baselines_see, record.settings))) > 1:
+            # They are tested for the chosen setting alone, which may be another one now.
+            kept = replace(kept, baselines=tuple(replace(one, test=None) for one in record.baselines))
     said = [event for beat in beats(kept) for event in beat.events if not isinstance(event, StudyEnded)]
     ends = {event.run: event for event in said if isinstance(event, RunEnded)}
     # A page of an older version does not say which settings had which data.

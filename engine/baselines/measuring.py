@@ -49,12 +49,18 @@ class Measured:
 
 
 def of_study(
-    experiment: Experiment, specs: Sequence[RunSpec], known: Container[str] = (), reader: Reader | None = None
+    experiment: Experiment,
+    specs: Sequence[RunSpec],
+    known: Container[str] = (),
+    reader: Reader | None = None,
+    *,
+    tests: bool = True,
 ) -> Iterator[Measured]:
     """Read the data and yield the baselines of the planned runs of one setting, one by one, but those that are known.
 
     Each fold is measured once, however many restarts it has. Where the study looks at the test rows, so does each
-    baseline, having seen the rows of the run that does: the refit's, or else the only fold's. No network looks here.
+    baseline, having seen the rows of the run that does: the refit's, unless they are no `tests`, or else the only
+    fold's. No network looks here.
 
     Raises
     ------
@@ -62,7 +68,7 @@ def of_study(
         Where the data, the split or the loss cannot be.
     """
     runs = list(specs)
-    if wants_refit(experiment):
+    if tests and wants_refit(experiment):
         setting, settings = runs[0].setting, runs[0].settings
         runs.append(RunSpec(len(runs), "refit", "refit", setting=setting, settings=settings))
     feed, jobs = prepare.read_one(experiment, runs, reader)

@@ -46,7 +46,7 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
         case Branched():
             return replace(record, branch=event)
         case BaselineMeasured():
-            return replace(record, baselines=(*record.baselines, event))
+            return replace(record, baselines=_with_baseline(record.baselines, event))
         case SettingChosen(setting=setting, by=by):
             return _with_data(replace(record, chosen=setting, chosen_by=by), record.all_data)
         case RefitPlanned(run=place, label=label, epochs=epochs, reason=reason, setting=setting):
@@ -109,6 +109,12 @@ def _kind_of(event: Event) -> object:
 
 def _with_ends(record: Record, events: Sequence[RunEnded]) -> Record:
     return _with(record, {event.run: ended(_run(record, event.run), event) for event in events})
+
+
+def _with_baseline(known: Sequence[BaselineMeasured], seen: BaselineMeasured) -> tuple[BaselineMeasured, ...]:
+    """Return the baselines with one more, in the place of itself where it was measured without the test rows before."""
+    found = {(one.setting, one.name): one for one in known}
+    return tuple((found | {(seen.setting, seen.name): seen}).values())
 
 
 def _with_data(record: Record, said: Sequence[DataRead]) -> Record:

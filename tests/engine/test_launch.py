@@ -25,6 +25,7 @@ from engine.course import Course
 from engine.data.sources import Line, Wine, Xor
 from engine.errors import LabError
 from engine.events import (
+    BaselineMeasured,
     Changed,
     EnvironmentSeen,
     EpochEnded,
@@ -46,7 +47,7 @@ from engine.plan import RunSpec, plan
 from engine.pool import Pool
 from engine.sharing import measuring, share_out
 from engine.study import Study
-from engine.tables import to_tables
+from engine.tables import from_tables, to_tables
 from engine.validations import KFold
 from engine.worker import PARENT, ROOT
 
@@ -156,6 +157,45 @@ def test_a_pool_serves_many_studies_with_the_same_processes():
     assert pids[0] == pids[1]
     assert len(set(pids[0])) == 3, "two that train, and one for the baselines"
     assert bits_by_run(results[0]) == bits_by_run(results[1])
+
+
+@pytest.mark.parametrize(("deaths", "after"), [(0, 1), (1, 0), (1, 1), (1, 9), (2, 5)])
+def test_where_the_worker_that_measures_baselines_dies_another_goes_on_once(deaths, after):
+    experiment = from_tables(
+        {
+            "data": {"name": "wine"},
+            "training": {"epochs": 2},
+            "validation": {"method": "holdout", "refit": False},
+            "sweep": {"seed": list(range(8))},
+        }
+    )
+
+    async def watched():
+        said, killed, measured = [], 0, 0
+        async with Pool(1) as pool:
+            batches = pool.train(experiment, plan(experiment), baselines=measuring(experiment, plan(experiment)))
+            async for batch in batches:
+                said += batch
+                measured += sum(isinstance(event, BaselineMeasured) for event in batch)
+                worker = pool._measuring  # nobody else says which of the workers it is
+                if worker is not None and killed < deaths and measured >= after * (killed + 1):
+                    os.kill(worker.process.pid, signal.SIGKILL)
+                    killed += 1
+                    assert gone_within(2, [worker.process.pid])
+            pids = pool.process_ids
+            again = [event async for batch in pool.train(SMALL, plan(SMALL)) for event in batch]
+            return said, killed, pids, again
+
+    said, killed, pids, again = asyncio.run(watched())
+    assert killed == deaths
+    found = [(event.setting, event.name) for event in said if isinstance(event, BaselineMeasured)]
+    whole = [(setting, name) for setting in range(8) for name in ("constant", "logistic", "linear-svm")]
+    assert len(found) == len(set(found)), "none is measured twice"
+    assert set(found) == set(whole) if deaths < 2 else set(found) < set(whole)
+    assert not [event for event in said if isinstance(event, RunsAgain | RunsFailed)]
+    assert len(ended(said)) == 8
+    assert len(pids) == 2
+    assert len(ended(again)) == 6
 
 
 @given(count=st.integers(1, 50), workers=st.integers(1, 60))

@@ -151,6 +151,22 @@ def test_baselines_are_measured_on_all_runs_also_where_a_study_goes_on():
     assert (pool.measured[0].known, again.measured[0].known) == ((), ((0, "constant"),))
 
 
+def test_only_the_chosen_settings_baselines_look_at_the_test_rows_where_each_has_its_own():
+    sweep = Sweep((("data.train_rows", (50, 60)), ("training.learning_rate", (0.1, 0.2))))
+    ends = [replace(end(run, "finished"), validation={"loss": 9.0 - run}) for run in range(12)]
+    pool = PretendedPool([ends], [[end(12, "finished")]])
+    course(replace(FOLDS, sweep=sweep), pool)
+    first, second = pool.measured
+    assert ({spec.setting for spec in first.runs}, first.tests) == ({0, 2}, False)
+    assert ({spec.setting for spec in second.runs}, second.tests) == ({2}, True), (
+        "3 is chosen, whose rows are those of 2"
+    )
+    pool = PretendedPool([ends[:6]], [[end(6, "finished")]])
+    course(replace(FOLDS, sweep=Sweep(sweep.axes[1:])), pool)
+    assert pool.measured[0].tests
+    assert pool.measured[1] is None
+
+
 def test_a_study_of_which_only_baselines_are_left_measures_them():
     alone = replace(FOLDS, validation=replace(FOLDS.validation, refit=False))
     pool = PretendedPool([[]])

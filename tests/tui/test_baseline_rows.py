@@ -264,6 +264,7 @@ def test_each_distinct_data_of_a_sweep_is_measured_as_it_would_be_alone(capsys, 
     own = [one for one in said if one["settings"][LAGS] == 7]
     drop = [{key: value for key, value in one.items() if key != "settings"} for one in own]
     assert drop == [{key: value for key, value in one.items() if key != "settings"} for one in alone]
+    assert all(one["test"] is None for one in said if one["settings"][LAGS] == 2), "that one is not chosen"
     linear = {
         one["settings"][LAGS]: one["summary"]["validation.loss"]["mean"] for one in said if one["name"] == "linear"
     }
