@@ -36,5 +36,28 @@ def best_of(means: Mapping[int, float], complete: Mapping[int, float], figure: s
 
 
 def mean_of(values: Sequence[float]) -> float:
-    """Return the mean, NaN of nothing."""
-    return statistics.fmean(values) if values else math.nan
+    """Return the mean; NaN of nothing and of opposite infinities."""
+    try:
+        return statistics.fmean(values) if values else math.nan
+    except OverflowError:
+        # Only their sum is too large for a float.
+        most = max(map(abs, values))
+        return most * statistics.fmean(value / most for value in values)
+    except ValueError:
+        return math.nan
+
+
+def sd_of(values: Sequence[float]) -> float:
+    """Return the standard deviation (n − 1); NaN where a value is not finite, or there is a single one."""
+    if len(values) < 2 or not all(map(math.isfinite, values)):
+        return math.nan
+    try:
+        return statistics.stdev(values)
+    except OverflowError:
+        return math.inf  # it is itself too large for a float
+
+
+def mean_and_sd(values: Sequence[float]) -> tuple[float, float | None]:
+    """Return mean and standard deviation (n − 1); None for the latter where it is not a number: of one value, say."""
+    sd = sd_of(values)
+    return mean_of(values), sd if math.isfinite(sd) else None

@@ -6,12 +6,12 @@ Everywhere a difference is the second setting's figure less the first's, on the 
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from engine import student_t
+from engine.choosing import mean_of, sd_of
 
 Verdict = Literal["better", "worse", "no difference seen"]
 
@@ -100,9 +100,9 @@ def _interval(differences: Sequence[float], correction: float, level: float) -> 
         raise ValueError(f"an interval needs finite differences, not {list(differences)}")
     if not 0 < level < 1:
         raise ValueError(f"a level lies between 0 and 1, not at {level}")
-    mean = statistics.fmean(differences)
+    mean = mean_of(differences)
     if count == 1:
         return Interval(mean, None, None, count, level)
-    error = statistics.stdev(differences) * math.sqrt(1 / count + correction)
+    error = sd_of(differences) * math.sqrt(1 / count + correction)
     half = student_t.quantile((1 + level) / 2, count - 1) * error
     return Interval(mean, mean - half, mean + half, count, level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -154,9 +155,19 @@ def is_seen_by_baselines(key: str) -> bool:
     return key.startswith(("data.", "validation.")) or key in {"seed", *WHAT_THE_LOSS_IS}
 
 
+def varies_data(experiment: Experiment) -> bool:
+    """Tell whether settings may have other data, or other test rows, than each other."""
+    return any(key.startswith("data.") or key == "seed" for key in experiment.sweep.keys)
+
+
 def can_choose(experiment: Experiment) -> bool:
     """Tell whether the settings predict the same thing: where the target itself is varied, no figure chooses."""
-    return not any(key in WHAT_IS_PREDICTED for key in experiment.sweep.keys)
+    return predict_the_same(experiment.sweep.keys)
+
+
+def predict_the_same(keys: Iterable[str]) -> bool:
+    """Tell whether the target stays the same where these keys are varied."""
+    return not any(key in WHAT_IS_PREDICTED for key in keys)
 
 
 def looks_at_test(experiment: Experiment, spec: RunSpec) -> bool:
@@ -171,20 +182,18 @@ def refit(
 ) -> tuple[RunSpec, str]:
     """Return the run on all rows that follows the folds, and its epoch rule in words.
 
-    It has no rows that could stop it early, so it trains for the median of the folds' best epochs where they had.
+    It has no rows that could stop it early, so it trains for the median of the folds' `best_epochs`, a half rounded
+    up; where there are none, since no fold was stopped early, for as long as these.
     """
     chosen = settings or {}
     training = with_settings(experiment, chosen).training
-    epochs, reason = training.epochs, f"all {training.epochs} epochs, as every fold"
-    if experiment.validation.method.folds == 1:
-        reason = f"all {training.epochs} epochs, as in validation"
+    folds = experiment.validation.method.folds > 1
+    epochs, reason = training.epochs, f"all {training.epochs} epochs, as {'every fold' if folds else 'in validation'}"
     if training.early_stopping is not None and best_epochs:
-        epochs = statistics.median_low(best_epochs)
-        reason = f"{epochs} epochs, the median of the folds' best"
+        median = statistics.median(best_epochs)
+        epochs = math.floor(median + 0.5)
+        rounded = f", {median:g}, rounded up" if epochs != median else ""
+        reason = f"{epochs} epochs, the median of the {'folds' if folds else 'runs'}' best{rounded}"
+    elif training.early_stopping is not None:
+        reason += ", of which none was stopped early" if folds else ", where no run was stopped early"
     return RunSpec(index, "refit", "refit", epochs=epochs, setting=setting, settings=chosen), reason
-
-
-def mean_and_sd(values: Iterable[float]) -> tuple[float, float]:
-    """Return mean and standard deviation (n − 1); the latter is 0 for a single value."""
-    numbers = list(values)
-    return statistics.fmean(numbers), statistics.stdev(numbers) if len(numbers) > 1 else 0.0

@@ -25,7 +25,7 @@ from engine.experiment import Experiment
 from engine.jobs import Job, loss_of
 from engine.losses import LOSSES
 from engine.metrics import NAMES
-from engine.plan import RunSpec, looks_at_test, settled, wants_refit
+from engine.plan import RunSpec, looks_at_test, settled, varies_data, wants_refit
 from engine.reader import Reader, Rows, data_of
 from engine.threads import VARIABLES
 from engine.validations import NoValidation
@@ -124,6 +124,7 @@ def _part(experiment: Experiment, runs: Sequence[tuple[RunSpec, Experiment]], ro
         sha256=dataset.sha256,
         warnings=tuple(warnings(first.data, first.validation.method, dataset, pairs, rows.test)),
         test_sha256=rows.test_sha256,
+        read_for=tuple(sorted({spec.setting for spec, _ in runs})) if varies_data(experiment) else (),
     )
     return Part(rows.feed, jobs, seen)
 

@@ -10,10 +10,26 @@ from engine import plan
 from engine.choosing import best_of, mean_of, over_folds
 from engine.control import Command, Measure, Stop
 from engine.course import NOTHING, Course, turned
-from engine.events import Branched, Event, RefitPlanned, RunEnded, RunsFailed, SettingChosen, StudyEnded, StudyStarted
+from engine.errors import LabError
+from engine.events import (
+    Branched,
+    DataRead,
+    Event,
+    RefitPlanned,
+    RunEnded,
+    RunsFailed,
+    SettingChosen,
+    StudyEnded,
+    StudyStarted,
+)
 from engine.experiment import Experiment
 from engine.plan import RunSpec
 from engine.sharing import measuring
+from engine.tables import with_settings
+
+
+class OtherData(LabError):  # noqa: N818 - a problem that the student has, not an error of the program
+    """The data of a study that goes on are others by now."""
 
 
 class Trainers(Protocol):
@@ -44,10 +60,13 @@ class Study:
         ends: Mapping[int, RunEnded] | None = None,
         course: Course = NOTHING,
         measured: Iterable[tuple[int, str]] = (),
+        *,
+        data: Iterable[DataRead] = (),
     ) -> None:
         """Plan the runs; KeyProblem where that cannot be.
 
         Runs whose `ends` are known are not trained again, nor are baselines measured whose setting and name are known.
+        Runs with other `data` than those would be no part of the same study: `events` raises OtherData for them.
         """
         self.experiment = experiment
         self.course = course
@@ -57,6 +76,7 @@ class Study:
         self._stopping = False
         self._goes_on = ends is not None
         self._ends: dict[int, RunEnded] = dict(ends or {})
+        self._data = tuple(data)
         self._baselines = measuring(experiment, self.specs, measured)
 
     def send(self, command: Command) -> None:
@@ -65,13 +85,20 @@ class Study:
         self._trainers.send(command)
 
     async def events(self) -> AsyncIterator[list[Event]]:
-        """Yield every event of the study, from StudyStarted, unless it goes on, to StudyEnded."""
+        """Yield every event of the study, from StudyStarted, unless it goes on, to StudyEnded.
+
+        Raises
+        ------
+        OtherData
+            Where a study goes on, and its data have changed.
+        """
         statuses = [end.status for end in self._ends.values()]
         if not self._goes_on:
             yield [self._started(), *self._branched()]
         left = [spec for spec in self.specs if spec.index not in self._ends]
         if left or self._baselines is not None:
             async for batch in self._trainers.train(self.experiment, left, self.course, self._baselines):
+                self._look_at_data(batch)
                 statuses += _endings(batch)
                 self._ends |= {event.run: event for event in batch if isinstance(event, RunEnded)}
                 yield batch
@@ -79,17 +106,29 @@ class Study:
         if chosen is not None and self.experiment.sweep:
             yield [SettingChosen(chosen, self.experiment.choose_by)]
         if chosen is not None and plan.wants_refit(self.experiment):
-            best = self._best_epochs(chosen)
-            spec, reason = plan.refit(self.experiment, len(self.specs), best, chosen, self.settings[chosen])
-            if self.course.turns:
-                last = reduce(turned, (turn.settings for turn in self.course.turns), self.experiment)
-                reason = plan.refit(last, len(self.specs), best, chosen, self.settings[chosen])[1]
+            # Of a branch, with what its runs had in the end.
+            last = reduce(turned, (turn.settings for turn in self.course.turns), self.experiment)
+            best = self._best_epochs(chosen, last)
+            spec, _ = plan.refit(self.experiment, len(self.specs), best, chosen, self.settings[chosen])
+            _, reason = plan.refit(last, len(self.specs), best, chosen, self.settings[chosen])
             statuses.clear()  # a study with a refit has come to its end only if the refit has
             yield [RefitPlanned(spec.index, spec.label, spec.epochs or 0, reason, chosen)]
             async for batch in self._trainers.train(self.experiment, [spec], self.course):
+                self._look_at_data(batch)
                 statuses += _endings(batch)
                 yield batch
         yield [StudyEnded(study_status(statuses, stopped=self._stopping))]
+
+    def _look_at_data(self, batch: Iterable[Event]) -> None:
+        """Refuse runs that learn from other data than those before them."""
+        for read in (event for event in batch if isinstance(event, DataRead)):
+            for known in self._data:
+                shared = not known.read_for or not read.read_for or set(known.read_for) & set(read.read_for)
+                if shared and known.sha256 != read.sha256:
+                    raise OtherData(
+                        f"the data have changed since: {read.name} is not what the runs before have learned from",
+                        "put it back as it was, or train all anew: lossbook run SESSION",
+                    )
 
     def _started(self) -> StudyStarted:
         return StudyStarted(
@@ -132,10 +171,13 @@ class Study:
         ends = [(spec, self._ends[spec.index].validation or {}) for spec in specs]
         return [((spec.repeat, spec.fold), figures[name]) for spec, figures in ends if name in figures]
 
-    def _best_epochs(self, setting: int) -> list[int]:
-        """Return the best epochs of the runs of a setting that have finished."""
-        ends = [self._finished(spec) for spec in self.specs if spec.setting == setting]
-        return [end.best_epoch for end in ends if end is not None and end.best_epoch is not None]
+    def _best_epochs(self, setting: int, experiment: Experiment) -> list[int]:
+        """Return the best epochs of the runs of a setting that have finished; none if all went on to the last one."""
+        planned = with_settings(experiment, self.settings[setting]).training.epochs
+        ends = [end for spec in self.specs if spec.setting == setting and (end := self._finished(spec)) is not None]
+        if all(end.epochs >= planned for end in ends):
+            return []
+        return [end.best_epoch for end in ends if end.best_epoch is not None]
 
 
 def _endings(batch: list[Event]) -> list[str]:

@@ -6,6 +6,7 @@ into the tables, not into the experiment: what a file leaves out then follows ea
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -34,6 +35,8 @@ def from_tables(tables: Mapping[str, Any]) -> Experiment:
     experiment: Experiment = flat.read(Experiment, tables)[0]
     if not experiment.sweep:
         return experiment
+    for key, values in experiment.sweep.axes:
+        _refuse_tables(key, values)
     alone = {key: item for key, item in tables.items() if key != "sweep"}
     given = tuple(_given_defaults(experiment, alone))
     axes = tuple((key, _checked(alone, key, values)) for key, values in experiment.sweep.axes)
@@ -122,6 +125,19 @@ def _look_up(tables: Mapping[str, Any], key: str) -> Any:
     for part in key.split("."):
         value = value[part] if isinstance(value, Mapping) and part in value else None
     return value
+
+
+def _refuse_tables(key: str, values: tuple[Any, ...]) -> None:
+    """Refuse a key that is a table, with what it holds: what is said of its keys one by one would not hold for them."""
+    if key.partition(".")[0] == "sweep":
+        hint = 'name a key of another table, such as "training.learning_rate"'
+        raise KeyProblem(f"sweep.{key}", "is of the sweep itself, which cannot be varied", hint)
+    if not dataclasses.is_dataclass(TABLES.get(key)):
+        return
+    known = [info.key for info in fields_of(TABLES[key])]
+    named = [name for value in values if isinstance(value, Mapping) for name in value]
+    hint = f'name one key of it, such as "{key}.{next(iter((*named, *known)))}"'
+    raise KeyProblem(f"sweep.{key}", "is a table, and keys are varied", hint)
 
 
 def _checked(tables: Tables, key: str, values: tuple[Any, ...]) -> tuple[Any, ...]:

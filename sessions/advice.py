@@ -21,6 +21,7 @@ from sessions.settings import (
     values_of,
     varied,
 )
+from sessions.unchosen import not_chosen, passed_over
 
 
 def conclusions(
@@ -41,8 +42,11 @@ def conclusions(
         chosen = chosen_result(record, results)
         if chosen is not None and chosen.number != order[0].number:
             lines.append(f"chosen by {record.chosen_by or 'loss'}: {said(chosen.settings, keys)}")
+        lines += _passed_over(record, keys, write)
         # While others may yet be better there is no telling.
         lines += beyond(record, order[0].settings) if record.over or chosen is not None else []
+    if unchosen := not_chosen(record, figure):
+        lines.append(unchosen)
     for word in ("diverged", "failed"):
         bad = [result for result in results if result.bad == word]
         if bad:
@@ -92,15 +96,26 @@ def _next(order: Sequence[Result], keys: Sequence[str], figure: str, write: Call
     if shares[0] > shares[1]:
         return [f"{who}, {write(second.mean)}, but not all of its runs have finished"]
     apart = abs(second.mean - first.mean)
-    within = ", less than the sd" if apart < max(first.sd, second.sd) else ""
+    within = ", less than the sd" if apart < max(first.sd or 0.0, second.sd or 0.0) else ""
     return [f"{who}, {write(apart)} behind{within}"]
+
+
+def _passed_over(record: Record, keys: Sequence[str], write: Callable[[float], str], most: int = 3) -> list[str]:
+    """Say which settings seem better than the chosen one, and why they were not chosen."""
+    found = passed_over(record)
+    named = [
+        f"{said(record.settings[one.setting], keys)} ({write(one.mean)}, {one.finished}/{one.runs} runs)"
+        for one in found[:most]
+    ]
+    more = [f"{_count(len(found) - most)} more"] if len(found) > most else []
+    why = "a setting with more finished runs is chosen before a better mean of fewer"
+    return [f"{why}, so not {', '.join([*named, *more])}"] if found else []
 
 
 def _digits(result: Result, figure: str, write: Callable[[float], str]) -> str:
     spread = result.spread("validation", figure)
     assert spread is not None  # noqa: S101 - as above
-    folds = len({(run.repeat, run.fold) for run in result.runs}) > 1 or len(result.runs) > 1
-    return f"{write(spread.mean)} ± {write(spread.sd)}" if folds else write(spread.mean)
+    return write(spread.mean) if spread.sd is None else f"{write(spread.mean)} ± {write(spread.sd)}"
 
 
 def _count(number: int) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from engine.course import Course
 from engine.errors import LabError
-from engine.events import Checkpoint, Event, RunEnded, StudyEnded
-from engine.plan import plan, settings_of, wants_refit
+from engine.events import Checkpoint, DataRead, Event, RunEnded, StudyEnded
+from engine.experiment import Experiment
+from engine.plan import RunSpec, plan, settings_of, varies_data, wants_refit
 from sessions.checkpoints import SECONDS
 from sessions.course_of import course_on
 from sessions.page import Page
-from sessions.record import RunRecord
+from sessions.record import Record, RunRecord
 from sessions.replay import beats
 
 KEPT = {"finished", "diverged"}
@@ -31,6 +32,8 @@ class Left:
     """The ends of the runs that stay."""
     measured: tuple[tuple[int, str], ...]
     """Setting and name of each baseline that stays."""
+    data: tuple[DataRead, ...]
+    """What the runs that stay have learned from."""
     course: Course
     """From which checkpoints the others go on, and what is done to them again."""
 
@@ -49,10 +52,10 @@ def left_of(page: Page, checkpoints: Sequence[Checkpoint] = ()) -> Left | None:
     if record is None or not record.runs:
         raise LabError("has no runs to go on with", "train it: lossbook run SESSION")
     specs = plan(page.experiment)
-    same = [spec.label for spec in specs] == [run.label for run in record.candidates]
-    if not same or settings_of(page.experiment) != list(record.settings):
+    if _is_another(page.experiment, record, specs):
         raise LabError(
-            "the experiment has been edited since, so its runs are others", "train it anew: lossbook run SESSION"
+            "the experiment has been edited since, so its runs are others",
+            "undo that, or train it anew: lossbook run SESSION",
         )
     stay = {place for place, run in enumerate(record.candidates) if run.status in KEPT}
     refitted = record.refit is not None and record.refit.status in KEPT
@@ -74,7 +77,21 @@ def left_of(page: Page, checkpoints: Sequence[Checkpoint] = ()) -> Left | None:
         kept = replace(kept, chosen=None, chosen_by="", refit_reason="")
     said = [event for beat in beats(kept) for event in beat.events if not isinstance(event, StudyEnded)]
     ends = {event.run: event for event in said if isinstance(event, RunEnded)}
-    return Left(tuple(said), ends, tuple((one.setting, one.name) for one in record.baselines), course)
+    # A page of an older version does not say which settings had which data.
+    data = tuple(one for one in record.all_data if one.read_for or not varies_data(page.experiment))
+    return Left(tuple(said), ends, tuple((one.setting, one.name) for one in record.baselines), data, course)
+
+
+def _is_another(experiment: Experiment, record: Record, specs: Sequence[RunSpec]) -> bool:
+    """Tell whether a page has another experiment than the one that was run.
+
+    `choose_by` and `validation.refit` change no run, and are held to all the same: who may choose the figure that
+    chooses after the runs have been seen chooses by them. Pages that do not say what was run have the same plan.
+    """
+    if record.origin.experiment:
+        return True
+    labels = [spec.label for spec in specs]
+    return labels != [run.label for run in record.candidates] or settings_of(experiment) != list(record.settings)
 
 
 def _begun(run: RunRecord, epoch: int) -> RunRecord:

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.choosing import mean_of
 from engine.errors import LabError
 from engine.jobs import loss_of
 from engine.validations import Rolling
@@ -91,7 +92,7 @@ def _test(page: Page) -> dict[str, float]:
     record = page.record or Record()
     runs = [record.refit] if record.refit is not None else record.candidates
     looks = [run.test for run in runs if run.status == "finished" and run.test]
-    means = {name: statistics.fmean(look[name] for look in looks) for name in looks[0]} if looks else {}
+    means = {name: mean_of([look[name] for look in looks]) for name in looks[0]} if looks else {}
     return {name: mean for name, mean in means.items() if math.isfinite(mean)}
 
 

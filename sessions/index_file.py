@@ -22,7 +22,7 @@ from sessions.listed import Listed, Stamp
 
 NAME = ".index.json"
 FORMAT = "lossbook index"
-NUMBER = 1
+NUMBER = 2
 """To be raised with every change of what an entry holds, or of how it is found."""
 MOST_BYTES = 64 << 20
 LONGEST_ENTRY = 64 << 10
@@ -97,7 +97,10 @@ def _entry(folder: Path, row: Any) -> Listed:
         runs=runs,
         verdict=verdict,
         choose_by=choose_by,
-        summary={figure: {"mean": float(mean), "sd": float(sd)} for figure, (mean, sd) in summary.items()},
+        summary={
+            figure: {"mean": float(mean), "sd": None if sd is None else float(sd)}
+            for figure, (mean, sd) in summary.items()
+        },
         notes=notes,
         parent=parent,
         test_looks=test_looks,

@@ -6,10 +6,19 @@ import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 SUFFIX = ".toml"
-Summary = dict[str, dict[str, float]]
+
+
+class MeanAndSd(TypedDict):
+    """Mean and sd (n − 1) of a figure over folds or restarts; no sd of a single value."""
+
+    mean: float
+    sd: float | None
+
+
+Summary = dict[str, MeanAndSd]
 
 
 class Stamp(NamedTuple):

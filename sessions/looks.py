@@ -87,11 +87,13 @@ def optimism(record: Record) -> tuple[str, float, float] | None:
 
 def _standard_error(test: Figures, rows: int, outputs: int) -> tuple[str, float] | None:
     if "accuracy" in test:
-        return "accuracy", math.sqrt(max(0.0, test["accuracy"] * (1 - test["accuracy"])) / rows)
-    if "mae" in test and "rmse" in test and outputs == 1:
-        variance = max(0.0, test["rmse"] ** 2 - test["mae"] ** 2)
-        return ("mae", math.sqrt(variance / rows)) if math.isfinite(variance) else None
-    return None
+        metric, variance = "accuracy", test["accuracy"] * (1 - test["accuracy"])
+    elif "mae" in test and "rmse" in test and outputs == 1:
+        # A product of large numbers is infinite, where a power of them is an error.
+        metric, variance = "mae", test["rmse"] * test["rmse"] - test["mae"] * test["mae"]
+    else:
+        return None
+    return (metric, math.sqrt(max(0.0, variance) / rows)) if math.isfinite(variance) else None
 
 
 def said_of_looks(record: Record, figure: str = "{:.3g}") -> str:

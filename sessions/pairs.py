@@ -10,9 +10,9 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.choosing import mean_and_sd, mean_of
 from engine.intervals import Interval, Verdict, corrected_interval, paired_interval, verdict
 from engine.metrics import LARGER_IS_BETTER
-from engine.plan import mean_and_sd
 from sessions.record import RunRecord
 
 
@@ -116,10 +116,11 @@ def compare_runs(
     train_rows = statistics.fmean(min(befores[place].train_rows, afters[place].train_rows) for place in kept)
     held_out_rows = statistics.fmean(befores[place].validation_rows for place in kept)
     differences = [pair.difference for pair in pairs]
+    small = all(map(math.isfinite, differences))  # and not too large for a float
     interval = None
-    if over == "restarts":
+    if over == "restarts" and small:
         interval = paired_interval(differences)
-    elif train_rows > 0:
+    elif train_rows > 0 and small:
         interval = corrected_interval(differences, train_rows, held_out_rows)
     known = interval is not None and interval.bounds is not None
     return Compared(
@@ -149,7 +150,7 @@ def _figure(run: RunRecord | None, metric: str) -> float | None:
 
 
 def _mean(runs: dict[tuple[int, int, int], RunRecord], metric: str, places: Sequence[tuple[int, int, int]]) -> float:
-    return statistics.fmean(value for place in places if (value := _figure(runs.get(place), metric)) is not None)
+    return mean_of([value for place in places if (value := _figure(runs.get(place), metric)) is not None])
 
 
 def _by_fold(
@@ -166,5 +167,4 @@ def _by_fold(
 def _spread(values: Sequence[float]) -> Spread:
     if not values:
         return Spread(math.nan, None, 0)
-    mean, sd = mean_and_sd(values)
-    return Spread(mean, sd if len(values) > 1 else None, len(values))
+    return Spread(*mean_and_sd(values), len(values))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, get_origin, get_type_hints
 
@@ -44,9 +45,13 @@ def write(record: Record, experiment: str = "") -> str:
         lines = "".join(f"    {inline_table(settings)},\n" for settings in record.settings)
         parts.append(f"settings = [\n{lines}]\n")
     parts.append(more(()))
-    for name, part in (("data", record.data), ("environment", record.environment)):
-        if part is not None:
-            parts.append(f"\n[record.{name}]\n{_dumps(dataclasses.asdict(part))}{more((name,))}")
+    if record.data is not None:
+        parts.append(f"\n[record.data]\n{_data_lines(record.data)}{more(('data',))}")
+    for place, other in enumerate(record.other_data):
+        parts.append(f"\n[[record.other_data]]\n{_data_lines(other)}{more(('other_data', place))}")
+    if record.environment is not None:
+        lines = _dumps(dataclasses.asdict(record.environment)) + more(("environment",))
+        parts.append(f"\n[record.environment]\n{lines}")
     if record.branch is not None:
         parts.append(f"\n[record.branch]\n{''.join(_branch_lines(record.branch))}{more(('branch',))}")
     for place, change in enumerate(record.interventions):
@@ -93,6 +98,7 @@ def read(table: Mapping[str, Any]) -> Record:
             status=str(table["status"]),
             runs=tuple(_read_run(run) for run in table.get("runs", [])),
             data=_read_part(DataRead, table.get("data")),
+            other_data=tuple(_read_part(DataRead, one) for one in table.get("other_data", [])),
             environment=_read_part(EnvironmentSeen, table.get("environment")),
             interventions=tuple(
                 Intervention(tuple(map(int, c["runs"])), int(c["update"]), str(c["key"]), float(c["value"]))
@@ -128,6 +134,11 @@ def _look_at_places(record: Record) -> None:
 def _unknown_lines(unknown: Unknown, place: Place) -> str:
     """Return what stands in a table beside the keys that are known, a line each."""
     return "".join(f"{key} = {inline(plain)}\n" for key, plain in unknown.get(place, {}).items())
+
+
+def _data_lines(data: DataRead) -> str:
+    settings = f"read_for = {numbers(list(data.read_for))}\n" if data.read_for else ""
+    return _dumps(dataclasses.asdict(replace(data, read_for=()))) + settings
 
 
 def _branch_lines(branch: Branched) -> Iterator[str]:

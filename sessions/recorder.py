@@ -13,7 +13,8 @@ from pathlib import Path
 from engine.errors import LabError
 from engine.events import Checkpoint, DataLoading, Event, RunEnded
 from sessions import checkpoints, files, lock
-from sessions.archive import save_archive
+from sessions.again import Left
+from sessions.archive import known_weights, save_archive
 from sessions.beside import journal_of
 from sessions.checkpoints import Checkpoints
 from sessions.journal import Journal
@@ -89,6 +90,12 @@ class Recorder:
         else:
             self.path, self.held = self.store.claim(self.page, self._now, "trained")
             self._is_ours = True
+
+    def go_on(self, left: Left, known: Record) -> Record:
+        """Take up what stays of an earlier study of this page: its story, and the weights of runs that have ended."""
+        weights = known_weights(self.path, known)
+        self.weights |= {run: kept for run, kept in weights.items() if run in left.ends}
+        return self.take(left.opening)
 
     @property
     def record(self) -> Record:

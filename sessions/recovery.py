@@ -73,19 +73,30 @@ def _bring_up(path: Path) -> list[str]:
     said = ""
     if is_damaged(path) or (not files.is_there(path) and files.is_there(files.backup_of(path))):
         said = mend(path, heard)
-    if not has_journal:
+    page = codec.read_page(path) if has_journal else _just_begun(path)
+    if page is None:
         return [f"{path.stem}: {said}"] if said else []
-    page = codec.read_page(path)
-    damage = journal.damage(left, len(events))
+    damage = journal.damage(left, len(events)) if has_journal else ""
     known = page.record or Record()
-    heard = replace(heard, origin=Origin(known.origin.experiment))
+    heard = replace(heard, origin=Origin(known.origin.experiment)) if has_journal else known
     record = interrupted(max(heard, known, key=_progress))
     files.save(path, codec.write_page(replace(page, record=record)).encode(), keep_old=not said)
     found = {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}
     save_archive(path, record, known_weights(path, record, found) | found)
-    left.unlink()
+    if has_journal:
+        left.unlink()
     epoch = max((run.epoch for run in record.runs), default=0)
     return [f"{path.stem}: recovered to epoch {epoch}{damage}{'; ' if said else ''}{said}"]
+
+
+def _just_begun(path: Path) -> Page | None:
+    """Return a page without a journal whose study still goes by what it says: killed before the journal was made."""
+    try:
+        page = codec.read_page(path)
+    except LabError:
+        # There is none, or a person's mistake is theirs to mend.
+        return None
+    return page if page.record is not None and not page.record.over else None
 
 
 def mend(path: Path, told: Record | None = None) -> str:

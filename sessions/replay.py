@@ -63,7 +63,7 @@ def _beats(record: Record, *, with_figures: bool) -> Iterator[Beat]:
             setting_of=tuple(run.setting for run in record.candidates),
         )
     ]
-    opening += [part for part in (record.branch, record.environment, record.data) if part is not None]
+    opening += [part for part in (record.branch, record.environment, *record.all_data) if part is not None]
     numbered = list(enumerate(record.runs))
     candidates = [(place, run) for place, run in numbered if run.role == "candidate"]
     yield Beat(0, (*opening, *record.baselines, *_starts(candidates)), "candidate")

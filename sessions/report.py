@@ -8,33 +8,43 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from engine.choosing import over_folds
-from engine.events import BaselineMeasured, Figures
-from engine.plan import mean_and_sd
+from engine.choosing import mean_and_sd, over_folds
+from engine.events import BaselineMeasured
+from engine.metrics import NAMES
 from engine.sweep import Settings
 from sessions.chosen import against_chosen
+from sessions.listed import Summary
 from sessions.looks import looks_of, optimism
 from sessions.page import Page
 from sessions.pairs import Compared
 from sessions.record import Record, RunRecord
+from sessions.unchosen import not_chosen, passed_over
 
-Summary = dict[str, dict[str, float]]
+NO_NUMBER: dict[str, Any] = {"mean": None, "sd": None}
+"""Of a figure that no run has, or not every finished one as a number."""
 
 
 def as_json(path: Path, page: Page) -> dict[str, Any]:
     """Return a page as plain values for JSON; what does not exist or is not finite is None."""
     record = page.record or Record()
     tried = range(len(record.settings)) if record.candidates else ()
+    names = _known_names(record)
     summaries = [summary_of(record.of_setting(setting)) for setting in tried]
+    shown = [dict.fromkeys(names, NO_NUMBER) | summary for summary in summaries]
     chosen = chosen_of(record)
     report = {
         "session": str(path),
         "title": page.title,
         "status": record.status,
         "runs": [as_plain(run, record) for run in record.candidates],
-        "candidates": [{"settings": record.settings[number], "summary": summaries[number]} for number in tried],
+        "candidates": [{"settings": record.settings[number], "summary": shown[number]} for number in tried],
         "chosen": None if chosen is None else record.settings[chosen],
-        "summary": {} if chosen is None else summaries[chosen],
+        "summary": {} if chosen is None else shown[chosen],
+        "passed_over": [
+            {"settings": record.settings[one.setting], "mean": one.mean, "finished": one.finished, "runs": one.runs}
+            for one in passed_over(record)
+        ],
+        "not_chosen": not_chosen(record, page.experiment.choose_by) or None,
         "refit": as_plain(record.refit, record) if record.refit else None,
         "baselines": [baseline_as_plain(baseline, record.settings[baseline.setting]) for baseline in record.baselines],
         "differences": chosen_as_plain(page, against_chosen(page))["differences"],
@@ -43,7 +53,7 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
         "optimism": _optimism(record),
         "verdict": verdict_of(page),
         "data": asdict(record.data) if record.data else None,
-        "warnings": list(record.data.warnings) if record.data else [],
+        "warnings": list(record.warnings),
     }
     plain: dict[str, Any] = finite(report)
     return plain
@@ -69,6 +79,7 @@ def difference_as_plain(compared: Compared | None) -> dict[str, Any] | None:
         "difference": compared.difference,
         "interval": compared.interval.bounds if compared.interval else None,
         "verdict": compared.verdict,
+        "left_out": compared.left_out,
     }
 
 
@@ -160,8 +171,15 @@ def as_plain(run: RunRecord, record: Record) -> dict[str, Any]:
 
 
 def _names(runs: Sequence[RunRecord], part: str) -> list[str]:
-    figures: Figures = next((getattr(run, part) for run in runs if getattr(run, part)), {})
-    return list(figures)
+    return list(dict.fromkeys(name for run in runs for name in getattr(run, part) or {}))
+
+
+def _known_names(record: Record) -> list[str]:
+    """Return the figures that some run has, and those of its task, which none may have."""
+    finished = [run for run in record.candidates if run.status == "finished"]
+    of_task = ["loss", *NAMES[record.data.task]] if record.data and record.data.task in NAMES else []
+    known = {part: _names(finished, part) for part in ("train", "validation", "test")}
+    return [f"{part}.{name}" for part, names in known.items() if names for name in dict.fromkeys([*of_task, *names])]
 
 
 def finite(value: Any) -> Any:

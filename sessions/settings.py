@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from engine.choosing import over_folds
+from engine.choosing import mean_and_sd, over_folds
 from engine.metrics import LARGER_IS_BETTER
-from engine.plan import mean_and_sd, shown_setting
+from engine.plan import shown_setting
 from engine.sweep import Settings
 from sessions.record import Record, RunRecord
 from sessions.report import chosen_of
@@ -25,7 +25,8 @@ class Spread(NamedTuple):
     """Mean and standard deviation (n − 1) over folds, or over restarts where there is one fold."""
 
     mean: float
-    sd: float
+    sd: float | None
+    """None for a single value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from sessions.record import CURVES, Intervention, RunRecord
 HEAD = frozenset(
     {
         *("status", "experiment", "history", "refit_reason", "chosen", "chosen_by", "test_rows", "test_looks"),
-        *("looks_before", "settings", "data", "environment", "interventions", "baselines", "runs"),
+        *("looks_before", "settings", "data", "other_data", "environment", "interventions", "baselines", "runs"),
         *("base_dir", "salvaged", "checksum"),
     }
 )
 PARTS = {"data": DataRead, "environment": EnvironmentSeen}
-LISTS = {"interventions": Intervention, "baselines": BaselineMeasured, "runs": RunRecord}
+LISTS = {"other_data": DataRead, "interventions": Intervention, "baselines": BaselineMeasured, "runs": RunRecord}
 KNOWN = {name: frozenset(field.name for field in fields(kind)) for name, kind in (PARTS | LISTS).items()}
 CURVE = frozenset(("epochs", "values"))
 

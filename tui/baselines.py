@@ -28,7 +28,7 @@ def labelled(record: Record) -> list[tuple[str, BaselineMeasured]]:
 
 
 def cells(
-    one: BaselineMeasured, columns: Sequence[Column], spread: Callable[[float, float], str] | None = None
+    one: BaselineMeasured, columns: Sequence[Column], spread: Callable[[float, float | None], str] | None = None
 ) -> list[str]:
     """Return a baseline's figures: means over its folds, as `spread` writes mean and sd where there are several."""
     summary = summary_of_baseline(one)

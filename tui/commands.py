@@ -36,6 +36,9 @@ LAB = (
     Command("pause", "p,space", "Pause", "hold after the batch in hand, or go on", footer=True),
     Command("step", "s", "Step", "train one epoch, then hold", footer=True),
     Command("stop", "x", "Stop", "end all runs and keep what they have learned", footer=True),
+    Command(
+        "resume", "u", "Resume", "train what a stop or a kill has left of the page, to the bits that it would have had"
+    ),
     Command("reset", "c", "Clear", "take the curves off the screen for a new page; the saved one stays", footer=True),
     Command("log", "l", "Log", "linear or logarithmic loss", footer=True),
     Command("metric", "m", "Metric", "draw another metric instead of the loss"),

@@ -15,7 +15,8 @@ from engine.events import Inspected, RatesTried
 from engine.pool import Pool
 from engine.study import Study
 from sessions import checkpoints, places
-from sessions.archive import read_weights
+from sessions.again import left_of
+from sessions.archive import read_weights, with_known_history
 from sessions.page import Page
 from sessions.recorder import SAVES_AGAIN, Recorder
 from sessions.specs import spec_of
@@ -87,9 +88,39 @@ class Controller(Desk):
     async def _carry_out(self, study: Study, page: Page) -> None:
         """Train a study to its end on a new page."""
         recorder = Recorder(self.store, page, self._now())
+        self._let_go()
+        await self._conduct(study, recorder)
+
+    async def resume(self) -> None:
+        """Go on with the study of the page on the screen, of which a stop or a kill has left something.
+
+        Raises
+        ------
+        LabError
+            Where there is none, nothing is left to do, or the page is not ours to write.
+        """
+        page, path = self.page, self.path
+        if self._study is not None:
+            return
+        if page is None or path is None or page.record is None:
+            raise LabError("there is no study to go on with", "open a page (o), or train the panels (r)")
+        if self.read_only:
+            raise LabError(f"the page {self.read_only}", "train the panels on a page of their own (r)")
+        record = await asyncio.to_thread(with_known_history, path, page.record)
+        left = left_of(replace(page, record=record), await asyncio.to_thread(checkpoints.read, path))
+        if left is None:
+            raise LabError("every run has finished, nothing is left to do", "train the panels (r)")
+        study = Study(places.settled(page), self._pool, left.ends, left.course, left.measured, data=left.data)
+        self._save_notes_of_old_page()
+        page = replace(page, notes=self.notes)
+        recorder = Recorder(self.store, page, self._now(), path=path, held=self._hand_over())
+        recorder.go_on(left, record)
+        await self._conduct(study, recorder)
+
+    async def _conduct(self, study: Study, recorder: Recorder) -> None:
+        """Train a study from its first event to its last, and keep it on its page."""
         self._known_problem = ""
         self._take_problem(recorder)
-        self._let_go()
         self._recorder, self._study, self._asked_rate = recorder, study, None
         self._kept.clear()
         self.page, self.path = recorder.page, recorder.path

@@ -16,7 +16,7 @@ from sessions import codec, lock, places
 from sessions.drafts import Drafts
 from sessions.page import Page, default_title
 from sessions.record import Record
-from sessions.recorder import Recorder
+from sessions.recorder import GOES_ON, Recorder
 from sessions.store import Store
 from tui.panels import form
 from tui.panels.form import Draft
@@ -128,6 +128,8 @@ class Desk:
             self.notices.append(f"{path.stem}: {page.warning}")
         if why:
             self.notices.append(f"{path.stem} {why}; opened to read")
+        elif page.record is not None and page.record.status in GOES_ON:
+            self.notices.append(f"{path.stem}: {page.record.status} before its end; u trains what is left")
         self.page, self.path, self.notes, self.draft = page, path, page.notes, draft
         self._held, self.read_only = held, why
         self._unsaved_notes = self._told = False
@@ -185,12 +187,18 @@ class Desk:
 
     def _let_go(self) -> None:
         """Give the page on the screen back to whoever wants to write it."""
+        held = self._hand_over()
+        if held is not None:
+            held.release()
+
+    def _hand_over(self) -> lock.Lock | None:
+        """Return the lock of the page on the screen, which is the caller's from now on."""
         with self._saving:
             # A save that waits in another thread must find that it comes too late.
             self._saves += 1
-        if self._held is not None:
-            self._held.release()
-        self._held, self.read_only, self._told = None, "", False
+        held, self._held = self._held, None
+        self.read_only, self._told = "", False
+        return held
 
     # Saving
 

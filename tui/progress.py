@@ -91,5 +91,5 @@ def standing(record: Record, pace: Pace, now: float, page: str = "") -> tuple[st
     if record.over and page:
         views = "w: settings or curves · " if len(record.settings) > 1 else ""
         detail = f"{views}page {page}"
-    warnings = f" · ! {record.data.warnings[0]}" if record.data and record.data.warnings else ""
+    warnings = f" · ! {record.warnings[0]}" if record.warnings else ""
     return f"{words} {detail}{warnings}", None if record.over else progress.share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -59,6 +60,8 @@ class Dataset:
     """(rows,) number of each row in the data as they came, from 0; None where that is `times`."""
     own_rows: int | None = None
     """How many rows came before those of a test file; None where there is none."""
+    whole: str = ""
+    """Names the data from which the columns were chosen, whichever were; empty where that is `sha256`."""
     prints: Integers | None = None
     """(rows,) a number that is the same for rows that are alike cell for cell; None where nobody compares rows."""
     target_centre: Floats | None = None
@@ -88,9 +91,13 @@ class Dataset:
         return f"row {number}"
 
     def hash_of(self, rows: Integers) -> str:
-        """Return a name of these rows of these data, hexadecimal, whatever lags or scaling they are read with."""
-        digest = hashlib.sha256(self.sha256.encode())
-        digest.update(self.times[rows].astype("<i8").tobytes())
+        """Return a name of these rows, hexadecimal, whatever features, lags or scaling they are read with.
+
+        It follows from what the whole data hold, from the target, and from the rows' numbers in the data as they came.
+        """
+        digest = hashlib.sha256(json.dumps([self.whole or self.sha256, self.target_names]).encode())
+        numbers = self.times if self.origin is None else self.origin
+        digest.update(np.sort(numbers[rows]).astype("<i8").tobytes())
         return digest.hexdigest()
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.data.naming import whole_of, whole_of_both
 from engine.data.progress import Progress, silent
 from engine.data.selection import Wanted, selected
 from engine.data.sources.base import SOURCES, FromFiles, Source
@@ -37,7 +38,9 @@ def load(spec: Data, seed: int, progress: Progress = silent) -> Table:
     if spec.test_name not in SOURCES or spec.test_name == "file":
         known = [name for name in SOURCES if name != "file"]
         raise KeyProblem("data.test_name", f"cannot be {spec.test_name!r}", nearest(spec.test_name, known))
-    return followed(table, _loaded(spec, SOURCES[spec.test_name](), seed, progress), spec.test_name)
+    test = _loaded(spec, SOURCES[spec.test_name](), seed, progress)
+    whole = whole_of_both(whole_of(table), whole_of(test)) if table.whole or test.whole else ""
+    return replace(followed(table, test, spec.test_name), whole=whole)
 
 
 def _loaded(spec: Data, source: Source, seed: int, progress: Progress) -> Table:

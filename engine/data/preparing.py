@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,6 +14,7 @@ from engine.data.dividing import share_of
 from engine.data.encoding import Encoded
 from engine.data.lags import lagged
 from engine.data.loading import load, with_log_target, with_task
+from engine.data.naming import hash_of
 from engine.data.progress import Progress, silent
 from engine.data.splits import test_rows
 from engine.data.table import Table
@@ -43,7 +42,7 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32, p
     name = spec.label
     raw = load(spec, seed, progress)
     _refuse_what_is_not_finite(name, raw)
-    hashed = _hash(raw)
+    hashed, whole = hash_of(raw), raw.whole
     raw = with_task(raw, spec.task)
     if spec.target_transform == "log":
         raw = with_log_target(raw)
@@ -73,6 +72,7 @@ def prepare(spec: Data, seed: int, *, skip: int = 0, dtype: type = np.float32, p
         test_rows=table.test_rows,
         notes=table.notes,
         sha256=hashed,
+        whole=whole,
         taught=_with_wrong_labels(labels, targets, spec.label_noise, seed),
     )
     # The test rows are taken away first: neither words nor the middle of the data are learned of them.
@@ -249,19 +249,3 @@ def _refuse_what_is_not_finite(name: str, table: Table) -> None:
                     f"every cell must be a number between −{largest:.1e} and {largest:.1e}",
                     where=name,
                 )
-
-
-def _hash(table: Table) -> str:
-    """Return the SHA-256 of names and values, the same on machines of either byte order."""
-    words = [table.feature_names, table.target_names, table.classes]
-    digest = hashlib.sha256(json.dumps(words).encode())
-    for values in (table.features, table.targets, table.dates):
-        if values is None:
-            continue
-        for rows in blocks(table.rows):
-            block = values[rows]
-            ordered = block.astype(block.dtype.newbyteorder("<"))
-            if not rows.start:
-                digest.update(f"{ordered.dtype.str}{values.shape}".encode())
-            digest.update(ordered.tobytes())
-    return digest.hexdigest()

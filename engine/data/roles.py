@@ -76,6 +76,7 @@ def table_of(sheet: Sheet, wishes: Wishes, own_rows: int | None = None) -> Table
         series=True,
         indicators=features.indicators,
         fill=wishes.missing if wishes.missing in {"mean", "median"} and empty else None,
+        whole=sheet.sha256,
         notes=(*sheet.notes, *_said(sheet, wishes, roles), *notes),
     )
 

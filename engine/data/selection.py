@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
+from engine.data.naming import whole_of
 from engine.data.table import Table, Task
 from engine.errors import KeyProblem, nearest
 
@@ -54,8 +55,9 @@ def selected(table: Table, wanted: Wanted) -> Table:
     KeyProblem
         For a column that there is not, or that would be feature and target at once.
     """
+    whole = table
     if wanted.target is not None and wanted.target != table.target_names:
-        table = _with_target(table, wanted.target)
+        table = replace(_with_target(table, wanted.target), whole=whole_of(whole))
     if wanted.features is None:
         return table
     known = (*table.feature_names, *table.target_names)
@@ -63,7 +65,9 @@ def selected(table: Table, wanted: Wanted) -> Table:
     both = next((name for name in names if name in table.target_names), None)
     if both is not None:
         raise KeyProblem("data.features", f"names {both}, which is the target", "leave it out")
-    return _with_features(table, names)
+    if names == table.feature_names:
+        return table
+    return replace(_with_features(table, names), whole=table.whole or whole_of(whole))
 
 
 def _with_target(table: Table, target: Sequence[str]) -> Table:
@@ -91,8 +95,6 @@ def _with_target(table: Table, target: Sequence[str]) -> Table:
 
 
 def _with_features(table: Table, names: tuple[str, ...]) -> Table:
-    if names == table.feature_names:
-        return table
     places = _places(table)
     return replace(
         table,

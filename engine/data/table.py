@@ -52,6 +52,8 @@ class Table:
     """Features that are 1 where a row has a word and 0 elsewhere. A run that never saw the word must not use it."""
     fill: Fill | None = None
     """What stands for a feature that is nan, by each run's training rows; None where every cell is a number."""
+    whole: str = ""
+    """Names the data from which the columns were chosen, hexadecimal; empty where all of them are here."""
     notes: tuple[str, ...] = ()
     """How a file was read, where a person should know."""
 

@@ -26,6 +26,8 @@ class DataRead:
     warnings: tuple[str, ...]
     test_sha256: str = ""
     """Names the test rows, by which looks at them are counted; empty where there are none."""
+    read_for: tuple[int, ...] = ()
+    """Settings that have these data, ascending, from 0; empty where all settings have the same."""
 
 
 @dataclass(frozen=True, slots=True)

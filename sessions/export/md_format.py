@@ -15,6 +15,7 @@ from sessions.export.base import EXPORTS, Exported, Renderer, Subject
 from sessions.export.drawn import curve_of
 from sessions.export.markdown import block, escaped, table
 from sessions.levels import chosen_first, own_keys, said_of_baselines
+from sessions.listed import MeanAndSd
 from sessions.looks import looks_of, said_of_looks
 from sessions.page import default_title
 from sessions.record import Record, RunRecord
@@ -89,7 +90,7 @@ def _results(subject: Subject) -> Iterator[str]:
     else:
         yield _of_runs(record, record.runs, names, renderer)
     problems = dict.fromkeys(run.problem for run in record.runs if run.problem)
-    warnings = record.data.warnings if record.data else ()
+    warnings = record.warnings
     looks = [said_of_looks(record)] if record.looks_before + looks_of(record) > 1 else []
     if lines := [*problems, *looks, *warnings]:
         yield _listed(lines, renderer)
@@ -146,9 +147,7 @@ def _of_settings(record: Record, names: Sequence[str], choose_by: str, renderer:
         sign = "chosen" if chosen is not None and result.number == chosen.number else ""
         values = [shown_setting(result.settings.get(key, "–")) for key in keys]
         spreads = [result.spread(part, name) for part, name in columns]
-        figures = [
-            "–" if one is None else f"{renderer.figure(one.mean)} ± {renderer.figure(one.sd)}" for one in spreads
-        ]
+        figures = [_spread(one and {"mean": one.mean, "sd": one.sd}, renderer) for one in spreads]
         rows.append([*values, result.bad or f"{result.finished}/{len(result.runs)}", *figures, sign])
     header = [*names_of(keys), "runs", *(f"{part} {name}" for part, name in columns), ""]
     return table(header, _visible(rows, renderer), right=len(keys))
@@ -163,14 +162,14 @@ def _of_baselines(record: Record, names: Sequence[str], renderer: Renderer) -> s
     test = _test_of(record)
     for part, name in columns:
         if part == "test" and test is not None and name in test:
-            summary[f"test.{name}"] = {"mean": test[name], "sd": 0.0}
+            summary[f"test.{name}"] = {"mean": test[name], "sd": None}
     if summary:
         rows.append(["the network", *(_spread(summary.get(f"{part}.{name}"), renderer) for part, name in columns)])
     keys = own_keys(record)
     for one in chosen_first(record):
         found = summary_of_baseline(one)
         for name, value in (one.test or {}).items():
-            found[f"test.{name}"] = {"mean": value, "sd": 0.0}
+            found[f"test.{name}"] = {"mean": value, "sd": None}
         label = " · ".join([one.name, said(record.settings[one.setting], keys)] if keys else [one.name])
         rows.append(
             [
@@ -189,11 +188,11 @@ def _test_of(record: Record) -> Figures | None:
     return record.refit.test if record.refit is not None else None
 
 
-def _spread(summary: dict[str, float] | None, renderer: Renderer) -> str:
+def _spread(summary: MeanAndSd | None, renderer: Renderer) -> str:
     if summary is None:
         return "–"
     mean = renderer.figure(summary["mean"])
-    return f"{mean} ± {renderer.figure(summary['sd'])}" if summary["sd"] else mean
+    return mean if summary["sd"] is None else f"{mean} ± {renderer.figure(summary['sd'])}"
 
 
 def _environment(record: Record) -> Iterator[str]:

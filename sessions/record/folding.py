@@ -33,6 +33,7 @@ from engine.events import (
     StudyEnded,
     StudyStarted,
 )
+from sessions.record.data import in_order, joined
 from sessions.record.run import OVER, RunRecord, ended, failed, grown, planned, started
 from sessions.record.study import Intervention, Record
 
@@ -47,15 +48,16 @@ def reduce(record: Record, event: Event) -> Record:  # noqa: PLR0911, PLR0912 - 
         case BaselineMeasured():
             return replace(record, baselines=(*record.baselines, event))
         case SettingChosen(setting=setting, by=by):
-            return replace(record, chosen=setting, chosen_by=by)
+            return _with_data(replace(record, chosen=setting, chosen_by=by), record.all_data)
         case RefitPlanned(run=place, label=label, epochs=epochs, reason=reason, setting=setting):
             # One that goes on from a checkpoint is there already.
             refit = record.refit or RunRecord(label, "refit", setting, epochs=epochs)
-            return replace(record, runs=(*record.runs[:place], refit), refit_reason=reason)
+            refitted = replace(record, runs=(*record.runs[:place], refit), refit_reason=reason)
+            return _with_data(refitted, record.all_data)
         case DataLoading(share=share):
             return replace(record, loading=max(share, record.loading or 0.0))
         case DataRead():
-            return replace(record, data=_with_warnings_of(record.data, event), loading=None)
+            return _with_data(replace(record, loading=None), joined(record.all_data, event))
         case EnvironmentSeen():
             return record if record.environment == event else replace(record, environment=event)
         case RunsStarted():
@@ -109,11 +111,13 @@ def _with_ends(record: Record, events: Sequence[RunEnded]) -> Record:
     return _with(record, {event.run: ended(_run(record, event.run), event) for event in events})
 
 
-def _with_warnings_of(known: DataRead | None, seen: DataRead) -> DataRead:
-    """Return what was first said of the data, with the warnings of all settings: they may read other features."""
-    if known is None:
-        return seen
-    return replace(known, warnings=tuple(dict.fromkeys((*known.warnings, *seen.warnings))))
+def _with_data(record: Record, said: Sequence[DataRead]) -> Record:
+    """Return the record with its data, of which those of the setting that the test rows see come first."""
+    if not said:
+        return record
+    setting = record.refit.setting if record.refit is not None else record.chosen or 0
+    first, *others = in_order(said, setting)
+    return replace(record, data=first, other_data=tuple(others))
 
 
 def _with_epochs(record: Record, events: Iterable[EpochEnded]) -> Record:

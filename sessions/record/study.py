@@ -28,6 +28,7 @@ class Record:
     status: str = "planned"
     runs: tuple[RunRecord, ...] = ()
     data: DataRead | None = None
+    """Of the setting that the test rows see, or will: the refit's, the chosen one, or until then the first."""
     environment: EnvironmentSeen | None = None
     interventions: tuple[Intervention, ...] = ()
     branch: Branched | None = None
@@ -43,13 +44,30 @@ class Record:
     """How often other pages had looked at the same test rows when this one did."""
     loading: float | None = None
     """The share of a large file that has been read; None where nothing is being read. Never saved."""
+    other_data: tuple[DataRead, ...] = ()
+    """Of settings that have others, in a sweep over keys of the data."""
     origin: Origin = field(default=Origin(), compare=False, repr=False)
     """What the page from which it was read says of it."""
+
+    @property
+    def all_data(self) -> tuple[DataRead, ...]:
+        """What was said of the data of all settings."""
+        return () if self.data is None else (self.data, *self.other_data)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What should be known of the data, each thing once: settings may read other features."""
+        return tuple(dict.fromkeys(warning for one in self.all_data for warning in one.warnings))
 
     @property
     def candidates(self) -> tuple[RunRecord, ...]:
         """The runs that are compared: all but the refit."""
         return tuple(run for run in self.runs if run.role == "candidate")
+
+    @property
+    def ended(self) -> tuple[RunRecord, ...]:
+        """The runs that have come to an end."""
+        return tuple(run for run in self.runs if run.status in OVER)
 
     def of_setting(self, setting: int) -> tuple[RunRecord, ...]:
         """The runs of one setting, the refit left out."""

@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from making import own
 
 from engine.data import prepare
 from engine.data import test_rows as cut_test_rows
@@ -94,6 +95,60 @@ def test_the_hash_of_test_rows_does_not_depend_on_lags():
         dataset = prepare(spec, 0)
         hashes.add(dataset.hash_of(cut_test_rows(spec, dataset, 0)[1]))
     assert len(hashes) == 1
+
+
+def name_of_test_rows(spec, seed=0):
+    dataset = prepare(spec, seed)
+    return dataset.hash_of(cut_test_rows(spec, dataset, seed)[1])
+
+
+def made_file(folder, name, times=1):
+    rng = np.random.default_rng(3)
+    rows = [
+        f"{a:.3f},{b:.3f},{'xyz'[int(c)]},{(a + b) * times:.6f}" for a, b, c in rng.random((40, 3)) * 3 // 0.001 / 1000
+    ]
+    path = folder / name
+    path.write_text("a,b,c,y\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_the_hash_of_test_rows_does_not_depend_on_what_is_read_of_them(tmp_path):
+    path, second = made_file(tmp_path, "mine.csv"), made_file(tmp_path, "second.csv")
+    x = np.random.default_rng(1).random((30, 4))
+    np.savez(tmp_path / "mine.npz", x=x, y=x.sum(axis=1))
+    ways = {"features": ("b",)}, {"features": ("c", "a")}, {"polynomial": 2}, {"standardize": False}, {"train_rows": 9}
+    of_file = [own(path), *(own(path, **way) for way in ways[:2]), own(path, most_words=1), own(path, polynomial=3)]
+    with_rows = [own(path, test_file=str(second), **way) for way in ({}, *ways)]
+    for alike in (
+        [Data(Wine()), *(Data(Wine(), features=one) for one in (("alcohol",), ("ash", "alcohol"), ("a*",)))],
+        [Data(Line(rows=30)), Data(Line(rows=30), standardize=False), Data(Line(rows=30), polynomial=2)],
+        of_file,
+        with_rows,
+        [own(tmp_path / "mine.npz"), own(tmp_path / "mine.npz", features=("x-1",))],
+    ):
+        assert len({name_of_test_rows(one) for one in alike}) == 1
+    other = made_file(tmp_path, "other.csv", times=2)
+    apart = [
+        own(path),
+        own(path, target="a"),
+        own(path, test=0.3),
+        own(other),
+        own(path, test_file=str(second)),
+        own(path, test_file=str(other)),
+        Data(Wine()),
+        Data(Wine(), target="alcohol"),
+        Data(Line(rows=30)),
+        Data(Line(rows=30, b=-3.0)),
+    ]
+    found = [name_of_test_rows(one) for one in apart]
+    assert [found.index(name) for name in found] == list(range(len(apart)))
+    assert name_of_test_rows(own(path), seed=1) != name_of_test_rows(own(path))
+
+
+def test_a_copy_of_a_file_has_the_same_test_rows(tmp_path):
+    assert name_of_test_rows(own(made_file(tmp_path, "one.csv"))) == name_of_test_rows(
+        own(made_file(tmp_path, "two.csv"))
+    )
 
 
 def test_a_sweep_over_lags_can_keep_the_same_rows():

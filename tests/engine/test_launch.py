@@ -51,13 +51,16 @@ from engine.validations import KFold
 from engine.worker import PARENT, ROOT
 
 ENDLESS = 10_000_000
-SMALL = Experiment(
+WHOLE = Experiment(
     Data(Wine()), Model((8,)), Training(epochs=5), ValidationPlan(KFold(3), refit=False), seed=4, restarts=2
 )
+SMALL = replace(WHOLE, baselines=False)
+"""Without the worker that would be started for the baselines."""
 
 
-def endless(restarts=4):
-    return Experiment(Data(Line(rows=40)), Model((4,)), Training(epochs=ENDLESS), restarts=restarts)
+def endless(restarts=4, *, baselines=False):
+    training = Training(epochs=ENDLESS)
+    return Experiment(Data(Line(rows=40)), Model((4,)), training, restarts=restarts, baselines=baselines)
 
 
 def gone(pid):
@@ -114,12 +117,12 @@ def of(kind, count=1):
 
 
 def test_a_small_study_runs_to_the_bits_of_this_process():
-    said = run(SMALL, 1)
+    said = run(WHOLE, 1)
     assert isinstance(said[0], StudyStarted)
     assert said[-1] == StudyEnded("finished")
-    assert said[0].labels == tuple(spec.label for spec in plan(SMALL))
+    assert said[0].labels == tuple(spec.label for spec in plan(WHOLE))
     assert {event.threads for event in said if isinstance(event, EnvironmentSeen)} == {1}
-    assert bits_by_run(said) == bits_by_run(study(SMALL)[1])
+    assert bits_by_run(said) == bits_by_run(study(WHOLE)[1])
     assert len(ended(said)) == 6
 
 
@@ -142,7 +145,7 @@ def test_a_pool_serves_many_studies_with_the_same_processes():
         try:
             results, pids = [], []
             for _ in range(2):
-                batches = pool.train(SMALL, plan(SMALL), measuring(SMALL, plan(SMALL)))
+                batches = pool.train(WHOLE, plan(WHOLE), baselines=measuring(WHOLE, plan(WHOLE)))
                 results.append([event async for batch in batches for event in batch])
                 pids.append(pool.process_ids)
         finally:
@@ -251,7 +254,7 @@ def test_questions_are_answered_one_after_another_and_a_dropped_one_does_not_ans
 
 
 def test_what_a_killed_worker_had_not_ended_is_trained_again_to_the_same_bits():
-    experiment = Experiment(Data(Line(rows=40)), Model((4,)), Training(epochs=1_000), restarts=4)
+    experiment = Experiment(Data(Line(rows=40)), Model((4,)), Training(epochs=1_000), restarts=4, baselines=False)
     victims = []
 
     def kill(_, pool):
@@ -310,7 +313,7 @@ def test_what_is_killed_twice_has_failed_and_the_next_study_gets_new_workers(wor
 def test_closing_a_pool_that_trains_leaves_no_worker():
     async def close_early():
         pool = Pool(2)
-        events_of_study = Study(endless(), pool).events()
+        events_of_study = Study(endless(baselines=True), pool).events()
         async for batch in events_of_study:
             if any(isinstance(event, EpochEnded) for event in batch):
                 break
@@ -464,7 +467,7 @@ def test_a_worker_does_one_job_after_another():
 
 
 def test_pause_step_and_resume_reach_all_workers_and_change_no_bit():
-    experiment = Experiment(Data(Line(rows=40)), Model((4,)), Training(epochs=1_000), restarts=4)
+    experiment = Experiment(Data(Line(rows=40)), Model((4,)), Training(epochs=1_000), restarts=4, baselines=False)
     act = Once(
         (lambda said: any(isinstance(e, EnvironmentSeen) for e in said), lambda work, _: work.send(Pause())),
         (of(Paused, 4), lambda work, _: work.send(Step())),

@@ -159,12 +159,11 @@ def test_company_order_and_pauses_change_no_bit(kind, name, data):
 
     cut = data.draw(st.integers(0, len(jobs)))
     parts = [stack for part in (mixed[:cut], mixed[cut:]) for stack in jobs_in_stacks(part)]
-    assert bits_by_run([event for stack in parts for event in train(stack, feed)]) == expected
-
+    # Held and looked at, in the company that they have by now.
     commands = st.lists(st.sampled_from([Pause(), Step(), Resume(), Look(0)]), min_size=1, max_size=2)
     script = data.draw(st.dictionaries(st.integers(0, 40), commands, max_size=4))
     answers = data.draw(st.lists(st.sampled_from([Step(), Resume(), Pause()]), max_size=4))
-    held = [event for stack in jobs_in_stacks(mixed) for event in heeding(stack, feed, script, answers)]
+    held = [event for stack in parts for event in heeding(stack, feed, script, answers)]
     assert bits_by_run(held) == expected
 
 

@@ -74,6 +74,27 @@ def test_a_refit_trains_for_the_median_of_the_best_epochs_where_folds_may_stop_e
 
 
 @pytest.mark.parametrize(
+    ("best", "ended", "epochs", "says"),
+    [
+        ((2, 3, 7, 8), (7, 8, 12, 13), 5, "5 epochs, the median of the folds' best"),
+        ((2, 3, 6, 8), (7, 8, 11, 13), 5, "5 epochs, the median of the folds' best, 4.5, rounded up"),
+        ((4, 4, 4, 4), (9, 9, 9, 9), 4, "4 epochs, the median of the folds' best"),
+        ((30, 88, 90, 90), (35, 90, 90, 90), 89, "89 epochs, the median of the folds' best"),
+        ((88, 90, 87, 86), (90, 90, 90, 90), 90, "all 90 epochs, as every fold, of which none was stopped early"),
+    ],
+)
+def test_the_median_of_the_best_epochs_is_taken_where_a_fold_was_stopped_early(best, ended, epochs, says):
+    training = Training(epochs=90, early_stopping=EarlyStopping(5))
+    experiment = Experiment(Data(Wine()), training=training, validation=ValidationPlan(KFold(4)))
+    ends = [
+        replace(end(run, "finished"), best_epoch=one, epochs=last)
+        for run, (one, last) in enumerate(zip(best, ended, strict=True))
+    ]
+    (planned,) = [e for e in course(experiment, PretendedPool([ends], [[]])) if isinstance(e, RefitPlanned)]
+    assert (planned.epochs, planned.reason) == (epochs, says)
+
+
+@pytest.mark.parametrize(
     ("statuses", "refit", "whole"),
     [
         (["finished", "diverged", "finished"], "finished", "finished"),

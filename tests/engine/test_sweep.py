@@ -26,6 +26,7 @@ from engine.sharing import MOST_RUNS, pieces
 from engine.study import Study
 from engine.sweep import MOST_SETTINGS, Sweep
 from engine.tables import from_tables, to_tables, with_settings
+from sessions.record import fold
 
 LINE = {"data": {"name": "line", "rows": 60}}
 RATES = {"training.learning_rate": [1e-3, 1e-2, 0.1]}
@@ -154,7 +155,16 @@ def test_a_sample_is_spread_over_the_grid():
         ({"training.optimizer": ["sgd", "momentum"], "training.momentum": [0.5]}, 'belongs to optimizer = "momentum"'),
         ({"data.rows.x": [1]}, "is not a key"),
         ({"restarts": [1, 2]}, "cannot be varied"),
-        ({"sweep": [1]}, "must be a table"),
+        ({"sweep": [1]}, "of the sweep itself"),
+        ({"sweep": [{}]}, "of the sweep itself"),
+        ({"sweep.model.hidden": [[4], [8]]}, "of the sweep itself"),
+        ({"sweep.training.learning_rate": [0.1, 0.2]}, "of the sweep itself"),
+        ({"sweep.sample": [3, 4]}, "of the sweep itself"),
+        ({"data": [{"rows": 9}]}, 'such as "data.rows"'),
+        ({"model": [{"hidden": [4]}, {"hidden": [8]}]}, 'such as "model.hidden"'),
+        ({"training": [{"learning_rate": 0.1, "epochs": 2}]}, 'such as "training.learning_rate"'),
+        ({"validation": [{"refit": True}, {"refit": False}]}, 'such as "validation.refit"'),
+        ({"validation": [3]}, 'such as "validation.method"'),
         ({"sample": 3}, "nothing to draw from"),
         ({**RATES, "sample": 0}, "at least 1"),
         ({**RATES, "sample": True}, "at least 1"),
@@ -382,3 +392,16 @@ def test_ten_thousand_runs_are_planned():
     specs = plan(swept(grid, validation={"method": "k-fold"}))
     assert len(specs) == 10_000
     assert len({spec.label for spec in specs}) == 10_000
+
+
+def test_a_page_has_the_data_of_the_setting_that_was_refitted_with_any_number_of_workers():
+    features = [["alcohol"], ["ash", "hue"], ["*"], ["alcohol", "ash", "hue"]]
+    tables = {"data": {"name": "wine"}, "model": {"hidden": [3]}, "training": {"epochs": 3, "learning_rate": 0.05}}
+    experiment = from_tables({**tables, "restarts": 6, "sweep": {"data.features": features}})
+    records = [fold(course(experiment, workers)) for workers in (1, 2, 3)]
+    assert len({(record.data, record.other_data) for record in records}) == 1
+    (record, *_) = records
+    assert record.refit.setting in record.data.read_for
+    assert record.data.features == {0: 1, 1: 2, 2: 13, 3: 3}[record.refit.setting]
+    assert record.refit.setting > 0, "another than the first is chosen, or this test could not fail"
+    assert len(record.all_data) == 4

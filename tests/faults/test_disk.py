@@ -9,7 +9,7 @@ import os
 from datetime import datetime
 
 import pytest
-from disk import CODES, Disk
+from disk import CODES, Disk, strays_in
 from making import open_files, study
 
 from engine.data.sources import Line
@@ -54,12 +54,6 @@ def assert_told(error, code):
     assert "\n" not in text
 
 
-def strays(folder):
-    """What is neither a page, nor its backup, nor its weights or journal."""
-    kinds = {".toml", ".bak", ".npz", ".journal", ".ckpt", ".lock"}
-    return [path.name for path in folder.iterdir() if path.name.startswith(".") or path.suffix not in kinds]
-
-
 # --- one file ---------------------------------------------------------------------------------------------------------
 
 
@@ -92,11 +86,11 @@ def test_whichever_call_of_a_save_fails(tmp_path, disk, code, lasting, existed):
         backup = path.with_name("page.toml.bak")
         assert not existed or backup.read_bytes() in {b"older", OLD}
         if "unlink" not in disk.failed:
-            assert not strays(path.parent)
+            assert not strays_in(path.parent)
         # The disk works again.
         files.save(path, NEW + b"!")
         assert path.read_bytes() == NEW + b"!"
-        assert not strays(path.parent)
+        assert not strays_in(path.parent)
     assert open_files() == before
     if code is not None:
         assert seen >= {"open", "fdopen", "file.write", "file.flush", "fsync", "replace", "unlink", "close"}
@@ -256,7 +250,7 @@ def fail_a_study(tmp_path, disk, said, monkeypatch, cases):
         assert codec.read_page(keeper.path).record == fold(said)
         assert len(read_weights(keeper.path, 1)) > 0
         assert not journal_of(keeper.path).exists()
-        assert not strays(store.folder)
+        assert not strays_in(store.folder)
 
 
 def calls_of_a_study(tmp_path, disk, said, monkeypatch):
@@ -329,4 +323,4 @@ def test_whichever_call_of_a_recovery_fails(tmp_path, disk, said):
         assert [run.epoch for run in page.record.runs] == [4, 4]
         assert not page.warning
         assert not journal_of(path).exists()
-        assert not strays(store.folder)
+        assert not strays_in(store.folder)

@@ -8,6 +8,7 @@ import signal
 import time
 
 import pytest
+from disk import strays_in
 from terminal import LOSSBOOK, Terminal, gone_within, workers_of
 
 from engine import tables
@@ -24,8 +25,6 @@ ENDLESS = {
 }
 COMMANDS = ("notebook", "run")
 ENDS = ("closed", "SIGTERM")
-TIMES = [("notebook", 0), ("run", 0), ("run", 1)]
-"""In every run of the tests; tests/tui/test_terminal.py ends the notebook once more each way, and two others."""
 MANY = 60
 
 
@@ -71,8 +70,8 @@ def end(folder, command, how, chance):
         assert status == expected, f"its exit status is {status}, not {expected}:\n{terminal.said[-2_000:].decode()}"
         assert b"Traceback" not in terminal.said
     assert gone_within(SECONDS, workers), "a worker is left"
-    left = [path.name for path in folder.iterdir() if path.name.startswith(".") or path.suffix in {".journal", ".tmp"}]
-    assert not left
+    assert not strays_in(folder)
+    assert not list(folder.glob("*.journal"))
     (page,) = [page for path in folder.glob("*.toml") if (page := codec.read_page(path)).record is not None]
     assert not page.warning
     assert page.record.status in {"interrupted", "stopped"}
@@ -82,9 +81,10 @@ def end(folder, command, how, chance):
 
 
 @pytest.mark.parametrize("how", ENDS)
-@pytest.mark.parametrize(("command", "number"), TIMES)
-def test_an_end_from_outside_saves(tmp_path, command, how, number):
-    end(tmp_path / "pages", command, how, random.Random(f"{SEED}-{command}-{how}-{number}"))
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_end_from_outside_saves(tmp_path, command, how):
+    """Once each, since a start of the notebook takes a while; tests/tui/test_terminal.py has more of them."""
+    end(tmp_path / "pages", command, how, random.Random(f"{SEED}-{command}-{how}"))
 
 
 @pytest.mark.slow

@@ -14,13 +14,21 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from disk import strays_in
 from terminal import LOSSBOOK
 
+from engine.data.sources import Line
+from engine.experiment import Data, Experiment
 from sessions import codec, journal
+from sessions.journal import Journal
+from sessions.page import Page
 from sessions.record import Record, fold
+from sessions.recorder import Recorder
+from sessions.store import Store
 from tui.cli import main
 
 DRIVER = Path(__file__).with_name("driver.py")
@@ -33,6 +41,7 @@ LATEST_SECONDS = 0.25
 # Three folds and a sweep in several pieces; some runs end early, so that weights and ends are written as well.
 EXPERIMENT = """\
 title = "killed"
+baselines = false
 [data]
 name = "wine"
 [model]
@@ -129,10 +138,6 @@ def epochs_of(record):
     return sum(run.epoch for run in record.runs)
 
 
-def temporary_files(folder):
-    return [path.name for path in folder.iterdir() if path.name.startswith(".") or path.suffix == ".tmp"]
-
-
 @dataclass
 class Figures:
     """What came of many kills."""
@@ -186,7 +191,7 @@ def kill_once(driver, folder, chance, figures, *, naive=False, early=0.1):
     status = driver.wait()
     figures.kills += 1
     figures.finished += status != -signal.SIGKILL
-    figures.while_saving += bool(temporary_files(folder))
+    figures.while_saving += bool(strays_in(folder))
     return pid, when, status
 
 
@@ -198,7 +203,7 @@ def check(folder, pid, when, status, figures):
     journaled = {path.with_suffix(".toml"): fold(journal.read(path)) for path in folder.glob("*.journal")}
     assert main(["--sessions", str(folder), "list"]) == 0
     assert not list(folder.glob("*.journal")), "what was left behind has not been recovered"
-    assert not temporary_files(folder), "a temporary file is left"
+    assert not strays_in(folder), "a temporary file is left"
     pages = {path: codec.read_page(path) for path in folder.glob("*.toml")}
     assert len(pages) <= 1
     assert pages or not notes, "the page is gone"
@@ -271,7 +276,8 @@ def test_a_naive_writer_fails_in_every_way(driver, tmp_path, capsys):
     figures, failures = kill_again_and_again(driver, tmp_path, 100, SEED + 2, capsys, naive=True)
     with capsys.disabled():
         print(f"\na naive writer: {figures}; {len(failures)} of them failed the check")
-    assert len(failures) > 50
+    # One that saves many times a second is found out only where it is killed between two saves, or within one.
+    assert len(failures) >= 20
 
 
 @pytest.mark.slow
@@ -291,6 +297,28 @@ def test_the_program_as_it_is_started_by_a_person(tmp_path):
         assert "Traceback" not in done.stderr
         if folder.exists():
             assert not list(folder.glob("*.journal"))
-            assert not temporary_files(folder)
+            assert not strays_in(folder)
             for path in folder.glob("*.toml"):
                 assert codec.read_page(path).record.over
+
+
+@pytest.mark.parametrize("moment", ["before its page", "before its journal"])
+def test_a_study_killed_as_it_begins_is_not_called_training_for_ever(tmp_path, monkeypatch, moment):
+    """A moment too short to be met by chance: one of a thousand kills did."""
+    store, page = Store(tmp_path), Page(Experiment(Data(Line(rows=30))), "A page")
+
+    def killed(*_):
+        os._exit(9)
+
+    pid = os.fork()
+    if pid == 0:
+        monkeypatch.setattr(*((Store, "save") if moment == "before its page" else (Journal, "__init__")), killed)
+        Recorder(store, page, datetime(2026, 11, 22, 10, 15))
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    store.recover()
+    pages = [codec.read_page(path) for path in store.paths()]
+    assert len(pages) == (moment == "before its journal")
+    assert all(page.record.status == "interrupted" for page in pages)
+    assert not strays_in(tmp_path)
+    assert store.recover() == []

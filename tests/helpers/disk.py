@@ -7,6 +7,9 @@ import fcntl
 import io
 import os
 from contextlib import contextmanager
+from pathlib import Path
+
+from sessions import index_file
 
 CODES = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS)
 
@@ -22,6 +25,21 @@ SHORT = {"write", "pwrite"}
 """The calls that may write less than they were given."""
 OPENING = {"fdopen", "io.open"}
 WRITING = SHORT | {"file.write"}
+
+
+KEPT = {".toml", ".bak", ".npz", ".journal", ".ckpt", ".lock"}
+"""The kinds of files that belong to a page."""
+
+
+def strays(names):
+    """Return which names of files in a folder of pages are of none that belongs there, such as a temporary file's."""
+    kinds = ((name, Path(name).suffix) for name in names if name != index_file.NAME)
+    return [name for name, kind in kinds if name.startswith(".") or kind not in KEPT]
+
+
+def strays_in(folder):
+    """Return the strays of a folder of pages, what lies in folders of its own left out."""
+    return strays(path.name for path in folder.iterdir() if not path.is_dir() or path.name.startswith("."))
 
 
 class Disk:

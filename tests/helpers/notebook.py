@@ -36,12 +36,13 @@ SMALL = {
 }
 """Three folds and a refit, over in an instant."""
 LONG = {
+    "baselines": False,
     "data": {"name": "digits"},
     "model": {"hidden": [32]},
     "training": {"epochs": ENDLESS},
     "validation": {"method": "k-fold", "k": 3},
 }
-"""Three folds that never end by themselves, with epochs that a person could count."""
+"""Three folds that never end by themselves, with epochs that a person could count; digits take their baselines long."""
 
 # What would steer a terminal, hide, or be read as markup, if it were shown as it is.
 HOSTILE = {

@@ -136,6 +136,26 @@ def test_the_refit_comes_after_the_runs_and_is_no_candidate():
     assert record.refit_reason == "as every fold"
 
 
+READ = [
+    events.DataRead("d", 9, features, 1, "regression", "", "ab", warnings, "cd", settings)
+    for features, warnings, settings in ((1, ("a",), (0, 3)), (2, (), (1,)), (2, ("b",), (4,)), (3, ("a", "c"), (2,)))
+]
+
+
+@given(st.permutations(READ), st.integers(0, 4), st.integers(0, 4))
+def test_the_data_are_those_of_the_setting_that_the_test_rows_see(said, before, setting):
+    begun = fold([StudyStarted(("a",) * 5, (1,) * 5, (1,) * 5, (1,) * 5, 9, ({},) * 5, tuple(range(5)))])
+    known = fold(said[before:], fold(said[:before], begun))
+    whole = [(0, 3), (1, 4), (2,)]
+    assert [one.read_for for one in known.all_data] == whole
+    assert set(known.warnings) == {"a", "b", "c"}
+    for chosen in (events.SettingChosen(setting, "loss"), RefitPlanned(5, "refit", 9, "", setting)):
+        ended = fold([chosen], known)
+        assert setting in ended.data.read_for
+        assert [one.read_for for one in ended.other_data] == [one for one in whole if setting not in one]
+        assert fold([replace(READ[0], read_for=(0,))], ended) == ended
+
+
 def test_an_experiment_that_cannot_be_is_told_once_for_all_runs():
     bad = RunsFailed((0, 1), "data.k is wrong", "", bad_input=True, key="data.k")
     assert fold([started(), bad]).bad_input == "data.k is wrong"

@@ -42,14 +42,14 @@ def test_mean_and_sd_are_over_folds():
 def test_only_finished_runs_count_where_there_are_any():
     made = record(rates(0.1), run(0, 1.0, 1), run(0, 9.0, 2, status="training"), status="training")
     (result,) = results_of(made)
-    assert result.spread("validation", "loss") == (1.0, 0.0)
+    assert result.spread("validation", "loss") == (1.0, None)
     assert (result.finished, result.so_far) == (1, False)
 
 
 def test_what_goes_on_is_shown_as_it_stands():
     going = record(rates(0.1, 0.2), run(0, 1.0, status="training"), run(1, None, status="waiting"), status="training")
     first, second = results_of(going)
-    assert (first.spread("validation", "loss"), first.so_far) == ((1.0, 0.0), True)
+    assert (first.spread("validation", "loss"), first.so_far) == ((1.0, None), True)
     assert second.spread("validation", "loss") is None
     assert say(going) == ["best so far by validation loss: learning_rate=0.1, 1", "2 settings not finished yet"]
 

@@ -60,6 +60,7 @@ epochs = 30
 """
 ENDLESS = """\
 restarts = 2
+baselines = false
 [data]
 name = "digits"
 [model]
@@ -68,6 +69,8 @@ hidden = [32]
 epochs = 1_000_000
 """
 PATIENCE = 30.0
+BARE = ["--set", "baselines=false"]
+"""Where they are not what is looked at: a worker would be started for them."""
 
 
 def put(folder, text, name="page.toml"):
@@ -159,7 +162,7 @@ def test_the_json_of_run_is_what_scripts_rely_on(tmp_path, folder, lossbook):
 
 def test_a_linear_model_tells_its_coefficients(tmp_path, lossbook):
     experiment = '[data]\nname = "line"\n[training]\nepochs = 5\n[validation]\nmethod = "none"\n'
-    status, out, _ = lossbook("run", "--json", put(tmp_path, experiment))
+    status, out, _ = lossbook("run", "--json", *BARE, put(tmp_path, experiment))
     assert status == 0
     (run,) = json.loads(out)["runs"]
     assert "intercept" in run["coefficients"]
@@ -169,7 +172,7 @@ def test_a_linear_model_tells_its_coefficients(tmp_path, lossbook):
 def test_set_overrides_a_key(tmp_path, folder, lossbook):
     path = put(tmp_path, XOR)
     overrides = ["--set", "training.epochs=2", "--set", "training.optimizer=momentum", "--set", "title=a = b"]
-    status, out, _ = lossbook("run", path, "--json", *overrides, "--set", "model.hidden=[3, 2]")
+    status, out, _ = lossbook("run", path, "--json", *BARE, *overrides, "--set", "model.hidden=[3, 2]")
     assert status == 0
     assert json.loads(out)["runs"][0]["epochs"] == 2
     (page,) = pages_in(folder)
@@ -206,9 +209,16 @@ def test_an_override_that_the_data_forbid_is_blamed_and_not_a_line(tmp_path, fol
     assert one_line(errors).startswith("lossbook: --set training.loss: training.loss cannot be hinge for a regression")
 
 
+def test_a_varied_override_that_the_data_forbid_is_blamed(tmp_path, folder, lossbook):
+    varied = 'sweep."data.label_noise"=[0.1, 0.2]'
+    status, _, errors = lossbook("run", put(tmp_path, BIRTHS), "--set", "data.label_noise=0", "--set", varied)
+    assert status == 2
+    assert one_line(errors).startswith(f"lossbook: --set {varied.partition('=')[0]}: data.label_noise needs classes")
+
+
 def test_several_files_give_a_page_and_a_line_each(tmp_path, folder, lossbook):
     files = [put(tmp_path, XOR, "a.toml"), put(tmp_path, XOR.replace("four", "other"), "b.toml")]
-    status, out, _ = lossbook("run", "--json", *files)
+    status, out, _ = lossbook("run", "--json", *BARE, *files)
     assert status == 0
     assert [json.loads(line)["title"] for line in out.splitlines()] == ["four rows", "other rows"]
     assert len(pages_in(folder)) == 2
@@ -216,7 +226,7 @@ def test_several_files_give_a_page_and_a_line_each(tmp_path, folder, lossbook):
 
 def test_the_worst_of_several_is_the_status_and_the_others_are_kept(tmp_path, folder, lossbook):
     files = [put(tmp_path, DIVERGING, "a.toml"), put(tmp_path, XOR, "b.toml")]
-    status, out, _ = lossbook("run", "--json", *files)
+    status, out, _ = lossbook("run", "--json", *BARE, *files)
     assert status == 1
     assert [json.loads(line)["status"] for line in out.splitlines()] == ["diverged", "finished"]
     assert len(pages_in(folder)) == 2
@@ -230,20 +240,20 @@ def test_a_bad_file_among_several_is_found_before_anything_trains(tmp_path, fold
 
 
 def test_a_diverging_run_is_a_failure_with_nulls_for_what_is_no_number(tmp_path, lossbook):
-    status, out, _ = lossbook("run", "--json", put(tmp_path, DIVERGING))
+    status, out, _ = lossbook("run", "--json", *BARE, put(tmp_path, DIVERGING))
     assert status == 1
     said = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert said["status"] == said["runs"][0]["status"] == "diverged"
-    status, out, _ = lossbook("run", put(tmp_path, DIVERGING))
+    status, out, _ = lossbook("run", *BARE, put(tmp_path, DIVERGING))
     assert status == 1
     assert "no longer a number" in out
 
 
 def test_a_session_is_an_experiment_file(tmp_path, folder, lossbook):
-    lossbook("run", put(tmp_path, XOR))
+    lossbook("run", *BARE, put(tmp_path, XOR))
     (first,) = folder.glob("*.toml")
     for name in (first, first.stem, first.name):
-        assert lossbook("run", "--json", name)[0] == 0
+        assert lossbook("run", "--json", *BARE, name)[0] == 0
     assert len(pages_in(folder)) == 4
     assert len({page.record.runs[0].sha256 for page in pages_in(folder)}) == 1, "the same bits each time"
 
@@ -251,20 +261,39 @@ def test_a_session_is_an_experiment_file(tmp_path, folder, lossbook):
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_number_of_workers_changes_no_figure(tmp_path, folder, lossbook, workers):
     path = put(tmp_path, WINE)
-    lossbook("run", path)
-    assert lossbook("run", path, "--workers", workers)[0] == 0
+    lossbook("run", *BARE, path)
+    assert lossbook("run", path, *BARE, "--workers", workers)[0] == 0
     one, other = ([run.sha256 for run in page.record.runs] for page in pages_in(folder))
     assert one == other
 
 
 # --- bad input --------------------------------------------------------------------------------------------------------
 
+BIRTHS = '[data]\nname = "births"\nlags = 1\n'
 BAD = {
     "an unknown key": (XOR.replace("epochs", "epoch"), "line 9", "epochs"),
     "a wrong type": (XOR.replace("epochs = 3", 'epochs = "3"'), "line 9", "whole number"),
     "out of range": (XOR.replace("[4]", "[0]"), "line 6", "at least 1"),
     "an unknown data set": (XOR.replace('"xor"', '"xorr"'), "line 3", "xor"),
     "an unknown table": (XOR + "[modle]\n", "line 12", "model"),
+    "a sweep over a table": (XOR + "[sweep]\ntraining = [{ epochs = 2 }]\n", "line 13", "training.epochs"),
+    "a sweep over the sweep": (XOR + '[sweep]\n"sweep.model.hidden" = [[1]]\n', "line 13", "sweep itself"),
+    "a varied value that the data forbid": (
+        BIRTHS + "label_noise = 0.0\n[sweep]\n'data.label_noise' = [0.1, 0.2]\n",
+        "line 6",
+        "data.label_noise",
+    ),
+    "varied lags that are too long": (BIRTHS + "[sweep]\ndata.lags = [1, 999_999]\n", "line 5", "data.lags"),
+    "a key that is not varied beside one that is": (
+        BIRTHS + "label_noise = 0.5\n[sweep.data]\nlags = [1, 2]\n",
+        "line 4",
+        "data.label_noise",
+    ),
+    "a figure that such data do not have": (
+        'choose_by = "accuracy"\n' + BIRTHS + "[sweep]\nseed = [1, 2]\n",
+        "line 1",
+        "choose_by",
+    ),
     "no data": ('title = "x"\n', "", "data.name is missing"),
     "a syntax error": (XOR + "x == 3\n", "line 12", "TOML"),
     "what only the data tell": (XOR + "[restarts]\n", "line 12", "restarts"),
@@ -327,7 +356,7 @@ def test_a_table_in_the_place_of_an_experiment_is_told_what_to_do_with_it(
 
 def test_only_what_is_no_experiment_is_taken_for_a_table(tmp_path, lossbook):
     assert "did you mean epochs?" in lossbook("run", put(tmp_path, XOR.replace("epochs", "epoch"), "own.txt"))[2]
-    assert lossbook("run", put(tmp_path, XOR, "own.txt"))[0] == 0
+    assert lossbook("run", *BARE, put(tmp_path, XOR, "own.txt"))[0] == 0
     assert "lossbook new" in lossbook("run", put(tmp_path, "a,b"))[2]
     assert "cannot be read: No such file" in lossbook("run", tmp_path / "none.csv")[2]
     assert "there is no session 'none.csv'" in lossbook("run", "none.csv")[2]
@@ -407,7 +436,7 @@ def test_new_writes_a_file_that_runs(tmp_path, lossbook, folder):
     assert str(path) in out
     assert path.read_text() == lossbook("new")[1]
     assert path.stat().st_mode & 0o777 == 0o600
-    assert lossbook("run", path, "--set", "training.epochs=1")[0] == 0
+    assert lossbook("run", path, *BARE, "--set", "training.epochs=1")[0] == 0
     status, out, errors = lossbook("new", path)
     assert (status, out) == (2, "")
     assert "is there already" in one_line(errors)
@@ -555,9 +584,7 @@ def kill_twice(process, folder):
 
 
 def test_a_worker_killed_twice_is_told_and_the_other_runs_are_kept(tmp_path, folder):
-    with running(
-        folder, "run", "--json", "--workers", "2", "--set", "baselines=false", put(tmp_path, ENDLESS)
-    ) as process:
+    with running(folder, "run", "--json", "--workers", "2", put(tmp_path, ENDLESS)) as process:
         until_training(folder)
         until(lambda: len(workers_of(process.pid)) == 2)
         kill_twice(process, folder)
@@ -574,7 +601,7 @@ def test_a_worker_killed_twice_is_told_and_the_other_runs_are_kept(tmp_path, fol
 
 
 def test_every_worker_killed_is_a_failed_run(tmp_path, folder):
-    with running(folder, "run", "--workers", "1", "--set", "baselines=false", put(tmp_path, ENDLESS)) as process:
+    with running(folder, "run", "--workers", "1", put(tmp_path, ENDLESS)) as process:
         until_training(folder)
         kill_twice(process, folder)
         out, errors = process.communicate(timeout=PATIENCE)
@@ -642,7 +669,7 @@ def test_help_imports_nothing_heavy(folder, arguments):
 def test_no_command_that_prints_imports_the_app(tmp_path, folder):
     saved_page(folder, "one")
     commands = {
-        "run": ["run", put(tmp_path, XOR)],
+        "run": ["run", *BARE, put(tmp_path, XOR)],
         "show": ["show", "one"],
         "replay": ["replay", "one", "--plain", "--speed", "10000"],
     }

@@ -245,8 +245,9 @@ def test_an_address_where_no_scheduler_answers_is_one_line(page, tmp_path, silen
 
 
 def test_distributed_is_imported_only_when_asked_for(page, tmp_path):
+    command = ["run", str(page), "--set", "training.epochs=1", "--set", "baselines=false"]
     script = (
-        f"import sys; from tui.cli import main; main({['run', str(page), '--set', 'training.epochs=1']!r});"
+        f"import sys; from tui.cli import main; main({command!r});"
         " print({'distributed', 'dask'} & set(sys.modules), file=sys.stderr)"
     )
     environment = os.environ | {"LOSSBOOK_SESSIONS": str(tmp_path)}

@@ -17,18 +17,17 @@ def opened(lab):
     return isinstance(lab.app.screen, DataScreen)
 
 
+LOOKS = [
+    ({"name": "births", "lags": 7}, "births over time", "→ target"),
+    ({"name": "digits"}, "Pictures (8 × 8 pixels)", "pixel-7-7"),
+    ({"name": "moons", "rows": 90}, "● upper", "moons"),
+    ({"name": "mnist-1d", "rows": 100}, "Signals (one row of each", "x40"),
+]
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-@pytest.mark.parametrize(
-    ("draft", "first", "last"),
-    [
-        ({"name": "births", "lags": 7}, "births over time", "→ target"),
-        ({"name": "digits"}, "Pictures (8 × 8 pixels)", "pixel-7-7"),
-        ({"name": "moons", "rows": 90}, "● upper", "moons"),
-        ({"name": "mnist-1d", "rows": 100}, "Signals (one row of each", "x40"),
-    ],
-)
-def test_it_opens_scrolls_and_closes(tmp_path, size, draft, first, last):
-    async def scene(lab):
+def test_it_opens_scrolls_and_closes(tmp_path, size):
+    async def look(lab, first, last):
         await lab.press("d")
         await lab.until(lambda: opened(lab))
         await lab.until_shown(first, "esc closes")
@@ -50,7 +49,12 @@ def test_it_opens_scrolls_and_closes(tmp_path, size, draft, first, last):
         await lab.press("escape")
         await lab.until(lambda: not opened(lab))
 
-    play(scene, tmp_path, draft={"data": draft}, size=size)
+    async def scene(lab):
+        for draft, first, last in LOOKS:
+            await lab.take({"data": draft})
+            await look(lab, first, last)
+
+    play(scene, tmp_path, size=size)
 
 
 def test_settings_and_seed_are_those_of_the_panels(tmp_path):

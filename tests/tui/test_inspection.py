@@ -14,6 +14,8 @@ from tui import insight
 from tui.cli import main
 from tui.screens.inspection import InspectionScreen
 
+BARE = SMALL | {"baselines": False}
+
 
 @pytest.fixture
 def trained(tmp_path, capsys):
@@ -106,11 +108,11 @@ def test_what_trains_is_looked_into_again_and_again(tmp_path):
         await lab.until_shown("It stands on")
         assert "epoch" not in lab.text.partition("It stands on")[0].rpartition("run")[2]
 
-    play(scene, tmp_path, draft=SMALL | {"training": {"epochs": 1_000_000}, "validation": {"method": "none"}})
+    play(scene, tmp_path, draft=BARE | {"training": {"epochs": 1_000_000}, "validation": {"method": "none"}})
 
 
 def test_folds_that_have_ended_are_looked_into_while_others_train(tmp_path):
-    draft = SMALL | {"training": {"epochs": 3}, "validation": {"method": "k-fold", "k": 3, "refit": False}}
+    draft = BARE | {"training": {"epochs": 3}, "validation": {"method": "k-fold", "k": 3, "refit": False}}
 
     async def scene(lab):
         await lab.press("r")
@@ -133,7 +135,7 @@ def test_what_is_longer_than_the_screen_scrolls(tmp_path):
         await lab.press("pageup", "pageup", "down", "up")
         await lab.until_shown("It stands on")
 
-    play(scene, tmp_path, draft=SMALL | {"model": {"hidden": [4] * 8}}, size=(80, 24))
+    play(scene, tmp_path, draft=BARE | {"model": {"hidden": [4] * 8}}, size=(80, 24))
 
 
 def test_bars_count_powers_of_ten():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tomli_w
 from notebook import HOSTILE, STEERING, pages_in, play
 
 from tui.cli import main
@@ -22,7 +23,7 @@ def people(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "people.csv").write_text(PEOPLE)
     file = tmp_path / "people.toml"
-    file.write_text('[data]\nfile = "data/people.csv"\nmissing = "drop"\n[training]\nepochs = 2\n')
+    file.write_text('baselines = false\n[data]\nfile = "data/people.csv"\nmissing = "drop"\n[training]\nepochs = 2\n')
     return file
 
 
@@ -81,17 +82,24 @@ def test_the_columns_are_described_without_a_choice_of_target(people, capsys):
     assert columns["sex"]["type"] == "word"
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
-def test_hostile_headers_and_words_steer_no_terminal(tmp_path, capsys, kind):
-    bad = HOSTILE[kind].replace('"', "").replace("\r", "")
+def test_hostile_headers_and_words_steer_no_terminal(tmp_path, capsys):
+    words = [text.replace('"', "").replace("\r", "") for text in HOSTILE.values()]
+    header = ",".join(f'"{name}"' for name in (*words, *(f"{word}y" for word in words)))
+    numbers = [",".join([str(row)] * len(words)) for row in (1, 2)]
+    hostile, harmless = (",".join(f'"{cell}"' for cell in cells) for cells in (words, ["b"] * len(words)))
     table = tmp_path / "bad.csv"
-    table.write_text(f'"{bad}",x,"{bad}y"\n' + f'"{bad}",1,2\n"b",2,3\n' * 20, encoding="utf-8")
+    table.write_text(f"{header}\n" + f"{hostile},{numbers[0]}\n{harmless},{numbers[1]}\n" * 20, encoding="utf-8")
+    # Every hostile text is a word, the name of a feature and that of a target.
+    draft = {"data": {"file": "bad.csv", "target": [f"{word}y" for word in words]}, "training": {"epochs": 1}}
     file = tmp_path / "bad.toml"
-    file.write_text('[data]\nfile = "bad.csv"\n[training]\nepochs = 1\n')
+    file.write_text(tomli_w.dumps(draft), encoding="utf-8")
     assert main(["data", str(table)]) == 0
     assert run(file, "--sessions", tmp_path / "pages") == 0
     captured = capsys.readouterr()
     assert not STEERING & set((captured.out + captured.err).replace("\n", ""))
+    (page,) = pages_in(tmp_path / "pages")
+    assert page.record.data.outputs == len(HOSTILE)
+    assert page.record.data.features >= len(HOSTILE)
 
 
 def houses(path, rows=1_460):
@@ -136,7 +144,7 @@ def test_filip_keeps_its_digits_by_qr_and_loses_them_by_normal_equations(tmp_pat
     table = Path(__file__).parents[1] / "engine" / "nist" / "filip.csv"
     file = tmp_path / "filip.toml"
     file.write_text(
-        f'[data]\nfile = "{table}"\ntarget = "y"\npolynomial = 10\ntest = 0\n'
+        f'baselines = false\n[data]\nfile = "{table}"\ntarget = "y"\npolynomial = 10\ntest = 0\n'
         f'[training]\noptimizer = "closed-form"\nsolver = "{solver}"\n[validation]\nmethod = "none"\n'
     )
     assert run(file, "--json", "--sessions", tmp_path / "pages") == 0

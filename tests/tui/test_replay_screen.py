@@ -27,7 +27,10 @@ def replayed(scene, tmp_path, speed=1.0, **options):
 
 def test_it_plays_to_the_end_and_shows_what_the_study_showed(tmp_path):
     async def scene(lab, player, page):
-        await lab.until_shown("▶ replay 4×")
+        # So slow that it cannot be over before it has been seen.
+        await lab.until_shown("▶ replay 1/64×")
+        await lab.press(*["plus"] * 10)
+        assert player.speed == 16
         await lab.until(lambda: player.over)
         await lab.until_shown("· end", "fold 3/3", "mean ± sd")
         assert player.record == page.record
@@ -37,7 +40,7 @@ def test_it_plays_to_the_end_and_shows_what_the_study_showed(tmp_path):
         await lab.app._lab.show_page()
         await lab.until(lambda: lab.app._lab._stage.runs.text == told)
 
-    replayed(scene, tmp_path, speed=4.0)
+    replayed(scene, tmp_path, speed=1 / 64)
 
 
 def test_it_holds_and_goes_on_at_another_speed(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -156,3 +157,98 @@ def test_what_cannot_go_on_is_refused(whole, tmp_path, capsys):
         assert says[name] in err
         assert (tmp_path / f"{name}.toml").read_text() == content
     assert call(capsys, "--sessions", tmp_path, "resume", "nowhere")[0] == 2
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """Return the text of a page whose second fold and refit are left to do."""
+    folder = tmp_path_factory.mktemp("stopped")
+    (folder / "e.toml").write_text(FEW_ROWS)
+    assert main(["--sessions", str(folder / "pages"), "run", str(folder / "e.toml")]) == 0
+    (path,) = (folder / "pages").glob("*.toml")
+    return codec.write_page(cut_short(codec.read_page(path)))
+
+
+def cut_short(page, kept=1):
+    """Return a page as it is when a study is stopped after so many runs."""
+    left = [
+        RunRecord(run.label, setting=run.setting, fold=run.fold, status="stopped") for run in page.record.candidates
+    ]
+    runs = (*page.record.candidates[:kept], *left[kept:])
+    return replace(page, record=replace(page.record, status="stopped", runs=runs, chosen=None, refit_reason=""))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "goes_on"),
+    [
+        ("learning_rate = 0.001", "learning_rate = 0.002", False),
+        ('activation = "relu"', 'activation = "tanh"', False),
+        ('choose_by = "loss"', 'choose_by = "accuracy"', False),
+        ("[validation]", "[validation]\nrefit = false", False),
+        ("[training]", "[training]\nclip = 1.0", False),
+        ('title = "', 'tags = ["mine"]\nnotes = "seen"\ntitle = "my ', True),
+        ("status = ", "experiment_is_not_said = 1\nstatus = ", True),
+    ],
+)
+def test_a_study_goes_on_only_with_the_experiment_that_was_run(before, after, goes_on, stopped, tmp_path, capsys):
+    assert before in stopped
+    page = tmp_path / "page.toml"
+    text = stopped.replace(before, after, 1)
+    if "not_said" in after:
+        # A page of an older version: its plan is compared.
+        text = re.sub(r'\nexperiment = "[0-9a-f]+"\n', "\n", text)
+    page.write_text(text)
+    status, _, err = call(capsys, "--sessions", tmp_path, "resume", "page")
+    if goes_on:
+        assert (status, codec.read_page(page).record.status) == (0, "finished")
+    else:
+        assert (status, err.count("\n")) == (2, 1)
+        assert "the experiment has been edited since" in err
+        assert page.read_text() == text
+
+
+OWN = """
+[data]
+file = "mine.csv"
+features = ["a", "b"]
+[training]
+epochs = 3
+[validation]
+method = "k-fold"
+k = 2
+"""
+
+
+def written(path, times=1):
+    rows = [f"{a},{b},{(a * b + a) * times}" for a in range(9) for b in range(5)]
+    path.write_text("a,b,y\n" + "\n".join(rows) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("sweep", "changed", "kept"),
+    [
+        ("", "mine.csv", 1),
+        ('[sweep]\n"data.features" = [["a"], ["b"], ["a", "b"]]', "mine.csv", 2),
+        ('[sweep]\n"data.file" = ["FOLDER/mine.csv", "FOLDER/other.csv"]', "other.csv", 3),
+        ('[sweep]\n"data.train_rows" = [10, 15]', "mine.csv", 1),
+    ],
+)
+def test_a_study_whose_data_have_changed_does_not_go_on(sweep, changed, kept, tmp_path, capsys):
+    for name in ("mine.csv", "other.csv"):
+        written(tmp_path / name)
+    (tmp_path / "e.toml").write_text(OWN + sweep.replace("FOLDER", str(tmp_path)))
+    assert call(capsys, "--sessions", tmp_path / "pages", "run", tmp_path / "e.toml")[0] == 0
+    (path,) = (tmp_path / "pages").glob("*.toml")
+    whole = codec.read_page(path)
+    path.write_text(codec.write_page(cut_short(whole, kept)))
+    before = path.read_bytes()
+    written(tmp_path / changed, times=1_000)
+    status, out, err = call(capsys, "--sessions", tmp_path / "pages", "resume", path.stem)
+    assert (status, out) == (2, "")
+    assert "the data have changed since" in err
+    assert f"since: {changed.removesuffix('.csv')} is not" in err.splitlines()[-1]
+    assert path.read_bytes() == before
+    assert not journal_of(path).exists()
+    written(tmp_path / changed)
+    assert call(capsys, "--sessions", tmp_path / "pages", "resume", path.stem)[0] == 0
+    assert [run.sha256 for run in codec.read_page(path).record.runs] == [run.sha256 for run in whole.record.runs]

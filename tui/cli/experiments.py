@@ -13,6 +13,8 @@ from sessions import places
 from sessions.locate import line_of
 from sessions.page import Page
 
+QUOTES = str.maketrans("", "", "\"'")
+
 
 def overrides_of(options: argparse.Namespace) -> dict[str, str]:
     """Return the keys of all `--set KEY=VALUE` with their values as texts.
@@ -48,11 +50,20 @@ def settled(page: Page, path: Path, overrides: Mapping[str, str]) -> Experiment:
 
 
 def blame(path: Path, key: str, problem: str, overrides: Mapping[str, str]) -> str:
-    """Return why the experiment of a file cannot be, with the override or the line of the key that is to blame."""
-    if key in overrides:
-        return f"--set {key}: {problem}"
-    line = None
-    if key:
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            line = line_of(path.read_text(encoding="utf-8-sig"), key)
-    return f"{path}{f', line {line}' if line else ''}: {problem}"
+    """Return why the experiment of a file cannot be, with the override or the line of the key that is to blame.
+
+    Where a key is varied its values in the sweep are to blame: no run has another.
+    """
+    text = ""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        text = path.read_text(encoding="utf-8-sig")
+    plain = {name.translate(QUOTES): name for name in overrides}
+    varied = f"sweep.{key}"
+    for name in (varied, key) if key else ():
+        if name in plain:
+            return f"--set {plain[name]}: {problem}"
+        line = line_of(text, name)
+        # Where the table begins it says nothing of a key that it does not have.
+        if line and (name == key or line != line_of(text, varied.rpartition(".")[0])):
+            return f"{path}, line {line}: {problem}"
+    return f"{path}: {problem}"

@@ -16,7 +16,7 @@ from sessions.report import finite
 from tui.cli.json_text import json_text
 from tui.cli.pages import store_of
 from tui.cli.tables import table
-from tui.numbers import figure
+from tui.numbers import counted, figure
 from tui.text import safe
 
 METRICS = ("validation.accuracy", "validation.mae", "train.mae")
@@ -36,7 +36,7 @@ def list_pages(options: argparse.Namespace) -> int:
     elif found:
         print(as_table(found))
     else:
-        print(_none_in(store.folder) if not entries else f"none of {len(entries):,} pages is like that")
+        print(_none_in(store.folder) if not entries else f"none of {counted(len(entries), 'page')} is like that")
     return 0
 
 

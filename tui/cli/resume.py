@@ -10,10 +10,10 @@ from pathlib import Path
 
 from engine.errors import LabError
 from engine.pool import Pool
-from engine.study import Study
+from engine.study import OtherData, Study
 from sessions import checkpoints, codec, lock
 from sessions.again import Left, left_of
-from sessions.archive import known_weights, with_known_history
+from sessions.archive import with_known_history
 from sessions.lock import Lock
 from sessions.record import Record
 from sessions.recorder import Recorder
@@ -62,11 +62,17 @@ def _resume(path: Path, held: Lock, store: Store, options: argparse.Namespace) -
 
 async def _go_on(job: Job, todo: Left, store: Store, held: Lock, options: argparse.Namespace) -> int:
     async with Pool(options.workers) as pool:
-        study = Study(job.experiment, pool, todo.ends, todo.course, todo.measured)
+        study = Study(job.experiment, pool, todo.ends, todo.course, todo.measured, data=todo.data)
         recorder = Recorder(store, job.page, now(), path=job.path, held=held)
         if recorder.problem:
             return complain(recorder.problem)
-        weights = known_weights(job.path, job.page.record or Record())
-        recorder.weights |= {run: kept for run, kept in weights.items() if run in todo.ends}
-        recorder.take(todo.opening)
-        return await conduct(study, recorder, job, as_json_line=options.json)
+        ended = len(recorder.go_on(todo, job.page.record or Record()).ended)
+        try:
+            return await conduct(study, recorder, job, as_json_line=options.json)
+        except OtherData as error:
+            # In a sweep over the data it may be those of a later setting: what was trained before is not lost.
+            if len(recorder.record.ended) > ended:
+                recorder.finish()
+            else:
+                recorder.discard()
+            raise LabError(error.problem, error.hint, where=job.path.stem) from error

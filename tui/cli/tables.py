@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from sessions.advice import conclusions
 from sessions.levels import said_of_baselines, unmeasured
+from sessions.listed import MeanAndSd
 from sessions.looks import looks_of, said_of_looks
 from sessions.record import Record, RunRecord
 from sessions.report import summarize
@@ -121,12 +122,12 @@ def _row(run: RunRecord, names: Sequence[str], parts: Sequence[str]) -> list[str
     return [run.label, run.status, str(run.epoch), *values, f"{run.seconds:.2f}"]
 
 
-def _spread(summary: dict[str, float] | None) -> str:
+def _spread(summary: MeanAndSd | None) -> str:
     return _mean_and_sd(summary["mean"], summary["sd"]) if summary else "–"
 
 
-def _mean_and_sd(mean: float, sd: float) -> str:
-    return f"{figure(mean)} ± {figure(sd, 3)}"
+def _mean_and_sd(mean: float, sd: float | None) -> str:
+    return figure(mean) if sd is None else f"{figure(mean)} ± {figure(sd, 3)}"
 
 
 def problems(record: Record) -> list[str]:
@@ -138,4 +139,4 @@ def problems(record: Record) -> list[str]:
         lines.append(f"{again[0].again}: {counted(len(again), 'run')} began again from the start")
     if record.looks_before + looks_of(record) > 1:
         lines.append(said_of_looks(record))
-    return [safe(line, 500) for line in [*lines, *(record.data.warnings if record.data else ())]]
+    return [safe(line, 500) for line in [*lines, *record.warnings]]

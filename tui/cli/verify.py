@@ -70,7 +70,7 @@ def says(found: Verification) -> list[str]:
         return [safe(line, 300) for line in lines] + [safe(_differs(found), 500)]
     what = [counted(found.runs, "run"), f"{found.points:,} losses and metrics"]
     if found.weights:
-        what.append("the final weights" if found.weights == 1 else f"the final weights of {found.weights} runs")
+        what.append(f"the final weights of {counted(found.weights, 'run')}")
     return [safe(line, 300) for line in lines] + [f"same: {', '.join(what)} agree to the bit"]
 
 

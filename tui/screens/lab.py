@@ -258,6 +258,14 @@ class LabScreen(Screen[None]):
             self._pace = Pace()
             self.run_worker(self._told(self.controller.train()), exclusive=False)
 
+    def action_resume(self) -> None:
+        """Go on with the study of the page, where a stop or a kill has left something."""
+        if self.controller.trains:
+            self.hint("a study trains already: p holds it and lets it go on", problem=True)
+        else:
+            self._pace = Pace()
+            self.run_worker(self._told(self.controller.resume()), exclusive=False)
+
     async def _told(self, training: Awaitable[None]) -> None:
         """Wait for a study's end, and tell what has gone wrong."""
         try:

@@ -151,15 +151,15 @@ def _spread(record: Record, columns: list[tuple[str, str]]) -> list[str]:
     return ["mean ± sd", "", "", *(_mean_and_sd(v["mean"], v["sd"]) if v else "–" for v in found)]
 
 
-def _mean_and_sd(mean: float, sd: float) -> str:
-    return f"{figure(mean)} ±{figure(sd, 2)}"
+def _mean_and_sd(mean: float, sd: float | None) -> str:
+    return figure(mean) if sd is None else f"{figure(mean)} ±{figure(sd, 2)}"
 
 
 def _apart(
     record: Record,
     columns: Sequence[tuple[str, str]],
     form: Form,
-    spread: Callable[[float, float], str] | None = None,
+    spread: Callable[[float, float | None], str] | None = None,
 ) -> list[list[str]]:
     """Return the rows of the baselines below one that says so; they have no state, since they are no runs."""
     if not record.baselines:

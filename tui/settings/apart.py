@@ -38,5 +38,5 @@ def _padded(cell: str, size: int, place: int) -> str:
     return blank + text if place else text + blank
 
 
-def _spread(mean: float, sd: float) -> str:
-    return f"{figure(mean)} ±{figure(sd, 2)}"
+def _spread(mean: float, sd: float | None) -> str:
+    return figure(mean) if sd is None else f"{figure(mean)} ±{figure(sd, 2)}"

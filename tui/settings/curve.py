@@ -128,7 +128,7 @@ def _curves(plane: Plane, places: Sequence[Place], spreads: Spreads) -> None:
         cells.put_runs(plane.left + 1, 1 + y, runs)
     known = [(part, *pair) for part in PARTS for pair in zip(places, spreads[part], strict=True)]
     for part, place, spread in known:
-        if spread is not None and spread.sd > 0:
+        if spread is not None and spread.sd:
             for y in range(plane.row(spread.mean + spread.sd), plane.row(spread.mean - spread.sd) + 1):
                 cells.put(plane.column(place), y, "│", part)
     for part, place, spread in known:
@@ -164,7 +164,8 @@ def _y_limits(spreads: Spreads, by: str, *, log: bool) -> Limits | None:
     means = [spread.mean for spread in known if spread.mean > 0 or not log]
     if not means:
         return None
-    ends = [end for s in known for end in (s.mean - s.sd, s.mean + s.sd, s.mean) if end > 0 or not log]
+    apart = [(spread.mean, spread.sd or 0.0) for spread in known]
+    ends = [end for mean, sd in apart for end in (mean - sd, mean + sd, mean) if end > 0 or not log]
     low, high = min(ends), max(ends)
     if min(means) >= 0:
         low = max(low, 0.0)  # a loss less its sd may be below 0, but no loss is

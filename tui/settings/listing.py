@@ -104,4 +104,4 @@ def _spread(result: Result, part: str, name: str) -> str:
     spread = result.spread(part, name)
     if spread is None:
         return "–"
-    return f"{figure(spread.mean)} ±{figure(spread.sd, 2)}" if len(result.runs) > 1 else figure(spread.mean)
+    return figure(spread.mean) if spread.sd is None else f"{figure(spread.mean)} ±{figure(spread.sd, 2)}"

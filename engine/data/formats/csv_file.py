@@ -9,6 +9,7 @@ long is kept in a cache, by the hash of the file.
 from __future__ import annotations
 
 from contextlib import closing, suppress
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -56,7 +57,7 @@ def read(path: Path, form: Form = AS_IT_IS, decimal: Decimal | None = None, prog
         says = error.strerror if isinstance(error, OSError) else str(error)
         raise LabError(f"cannot be read: {says}", "look at the file", where=str(path)) from error
     progress(1.0)
-    return sheet
+    return replace(sheet, sha256=file.sha256)
 
 
 def _stamp(path: Path) -> tuple[int, ...] | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.data.formats.numbers import Numbers, Writer
+from engine.data.naming import whole_of_both
 from engine.errors import LabError
 
 Kind = Literal["number", "word", "day", "empty"]
@@ -51,6 +52,8 @@ class Sheet:
     """How it was read, a line each."""
     numbers: Numbers
     """All columns of numbers beside each other."""
+    sha256: str = ""
+    """Names the file by its bytes, hexadecimal."""
 
 
 def assembled(columns: Sequence[Column], rows: int, notes: Sequence[str], numbers: Numbers) -> Sheet:
@@ -101,7 +104,8 @@ def joined(first: Sheet, second: Sheet, where: str, folder: Path | None) -> Shee
             writer.add(block)
             sheet.numbers.forget()
     notes = (*first.notes, *(f"the test file: {note}" for note in second.notes if note not in first.notes))
-    return assembled(columns, first.rows + second.rows, notes, writer.finish())
+    both = assembled(columns, first.rows + second.rows, notes, writer.finish())
+    return replace(both, sha256=whole_of_both(first.sha256, second.sha256))
 
 
 def _continued(column: Column, other: Column) -> Array:
