@@ -32,17 +32,24 @@ OVER_EARLY = {"finished": "stopped early", "stopped": "stopped by hand"}
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An epoch of the candidates' or the refit's course, and what happened there. `says` may come from outside."""
+    """An epoch of the candidates' or the refit's course, and what happened there. Its texts may come from outside."""
 
     epoch: int
     kind: Kind
-    says: str
+    what: str
     role: str = "candidate"
+    of: str = ""
+    """Which runs are meant, where it is not all: ` of fold 1/5`."""
 
     @property
     def letter(self) -> str:
         """The sign of its kind."""
         return LETTERS[self.kind]
+
+    @property
+    def says(self) -> str:
+        """All of it in words."""
+        return self.what + self.of
 
 
 def moments_of(record: Record, notes: str = "") -> tuple[Moment, ...]:
@@ -58,16 +65,22 @@ def moments_of(record: Record, notes: str = "") -> tuple[Moment, ...]:
 
 
 def by_hand(record: Record) -> tuple[Moment, ...]:
-    """Return what a person changed on the way: settings of runs that trained, and the turns of a branch."""
-    found: dict[tuple[str, int, str], set[int]] = {}
+    """Return what a person changed on the way, the latest last: turns of a branch, and settings of runs that trained.
+
+    Of several values that a setting was given within an epoch only the last counts.
+    """
+    latest: dict[tuple[int, int, str], float] = {}
     for one in record.interventions:
-        runs = [run for run in one.runs if 0 <= run < len(record.runs)]
-        if runs:
-            first = record.runs[runs[0]]
-            epoch = one.update // max(1, first.updates_per_epoch) + 1
-            said = f"{_short(one.key)} → {one.value:g}"
-            found.setdefault((first.role, epoch, said), set()).update(runs)
-    changes = [Moment(epoch, "changed", said + _of(runs, record), role) for (role, epoch, said), runs in found.items()]
+        for run in (run for run in one.runs if 0 <= run < len(record.runs)):
+            place = run, one.update // max(1, record.runs[run].updates_per_epoch) + 1, one.key
+            latest.pop(place, None)
+            latest[place] = one.value
+    together: dict[tuple[str, int, str], list[int]] = {}
+    for (run, epoch, key), value in latest.items():
+        together.setdefault((record.runs[run].role, epoch, f"{_short(key)} → {value:g}"), []).append(run)
+    changes = [
+        Moment(epoch, "changed", what, role, _of(runs, record)) for (role, epoch, what), runs in together.items()
+    ]
     branch = record.branch
     turns = () if branch is None else zip(branch.epochs, branch.settings, strict=False)
     return (*(Moment(epoch, "turn", f"branch: {said_of(settings)}") for epoch, settings in turns), *changes)
@@ -89,7 +102,8 @@ def _best(record: Record) -> Iterator[Moment]:
         if run.best_epoch and run.validation_curves and record.chosen in {None, run.setting}
     }
     for epoch in sorted(set(runs.values())):
-        yield Moment(epoch, "best", "best" + _of([place for place, best in runs.items() if best == epoch], record))
+        of = _of([place for place, best in runs.items() if best == epoch], record)
+        yield Moment(epoch, "best", "best", of=of)
 
 
 def _ends(record: Record) -> Iterator[Moment]:
@@ -100,7 +114,7 @@ def _ends(record: Record) -> Iterator[Moment]:
                 ends.setdefault((run.epoch, said), []).append(place)
         for (epoch, said), places in ends.items():
             kind: Kind = "diverged" if said in {"diverged", "failed"} else "ended"
-            yield Moment(epoch, kind, said + _of(places, record), role)
+            yield Moment(epoch, kind, said, role, _of(places, record))
 
 
 def _end_of(run: RunRecord) -> str:

@@ -73,6 +73,9 @@ def test_what_a_person_changed_and_where_a_branch_turns():
         (11, "c", "learning_rate → 0.0025", "candidate"),
     ]
     assert [one.kind for one in by_hand(record)] == ["turn", "changed", "changed"]
+    corrected = (*changes[:2], Intervention((0, 1), 58, "learning_rate", 0.5))
+    record = Record("finished", (run("a"), run("b")), interventions=corrected)
+    assert said(record) == [(6, "c", "learning_rate → 0.5", "candidate")]
     lonely = Record("finished", (run("a"), run("b")), interventions=changes[:1])
     assert said(lonely) == [(6, "c", "learning_rate → 0.005 of a", "candidate")]
 

@@ -474,6 +474,27 @@ def test_a_plain_replay_prints_the_study_again(folder, lossbook):
     assert "no runs to replay" in one_line(lossbook("replay", "empty", "--plain")[2])
 
 
+def test_a_plain_replay_of_some_epochs_says_marks_and_waits_for_nobody(folder, lossbook):
+    saved_page(folder, "one", notes="epoch 12: [/]\x1b[2J\n@13 later")
+    begun = time.monotonic()
+    status, out, _ = lossbook("replay", "one", "--from", "11", "--to", "12")
+    assert time.monotonic() - begun < 5, "at its pace it would take ten seconds"
+    lines = out.splitlines()
+    assert status == 0
+    assert [line.split(" ·")[0] for line in lines[1:]] == [*["epoch 11"] * 3, *["epoch 12"] * 3, "mark n"]
+    assert lines[-1] == "mark n · epoch 12 · [/]␛[2J"
+    assert "later" in lossbook("replay", "one", "--from", "13")[1]
+    for epoch in ("--from", "--to"):
+        assert f"{epoch} 21 is later than its last epoch" in one_line(lossbook("replay", "one", epoch, "21")[2])
+
+
+def test_a_plain_replay_keeps_the_pace_that_it_is_given(folder, lossbook):
+    saved_page(folder, "one")
+    begun = time.monotonic()
+    assert lossbook("replay", "one", "--from", "19", "--speed", "1")[0] == 0
+    assert time.monotonic() - begun > 10 / 22 * 0.9, "one of two epochs is waited for"
+
+
 # --- what goes wrong meanwhile ----------------------------------------------------------------------------------------
 
 

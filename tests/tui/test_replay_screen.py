@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from notebook import play, saved_page
+from notebook import LONG, SMALL, assert_harmless, play, saved_page
 
-from sessions import codec
+from sessions import codec, thinning
+from sessions.archive import save_archive
 from sessions.record import Record
+from tui.screens.ask import AskScreen
+from tui.screens.branch import BranchScreen
+from tui.screens.compare import CompareScreen
+from tui.screens.page_choice import PageChoiceScreen
 from tui.screens.replay import ReplayScreen
 
 
@@ -81,6 +86,131 @@ def test_it_seeks_and_jumps(tmp_path):
         await lab.until(lambda: 0 < player.position < len(player.tape))
 
     replayed(scene, tmp_path)
+
+
+def test_marks_and_epochs_are_gone_to_by_key(tmp_path):
+    path = saved_page(tmp_path, "one", notes="epoch 4: a note\n@9 [/]\x1b[2J")
+
+    async def scene(lab):
+        await lab.until(lambda: isinstance(lab.app.screen, ReplayScreen))
+        player = lab.app.screen._player
+        await lab.press("space", "home", "n")
+        await lab.until_shown("epoch 4/20 · n a note", "▸ n  epoch 4   a note")
+        await lab.press("full_stop")
+        await lab.until_shown("epoch 9/20 · n [/]␛[2J", "▸ n  epoch 9")
+        assert_harmless(lab)
+        await lab.press("N")
+        assert player.tape.where(int(player.position)) == ("candidate", 4)
+        await lab.press("g")
+        await lab.until(lambda: isinstance(lab.app.screen, AskScreen))
+        await lab.type("99")
+        await lab.press("enter")
+        await lab.until_shown("there is no epoch 99")
+        await lab.press("backspace", "backspace")
+        await lab.type("17")
+        await lab.press("enter")
+        await lab.until_shown("epoch 17/20")
+        assert not player.playing
+
+    play(scene, tmp_path, replay=path, size=(120, 40))
+
+
+def test_thinned_curves_are_completed_from_beside_the_page(tmp_path, monkeypatch):
+    path = saved_page(tmp_path, "one")
+    full = codec.read_page(path)
+    monkeypatch.setattr(thinning, "MOST_VALUES", 10)
+    monkeypatch.setattr(thinning, "MOST_POINTS", 5)
+    path.write_text(codec.write_page(full))
+    save_archive(path, full.record, {})
+    assert len(codec.read_page(path).record.runs[0].train_curves["loss"]) <= 5
+
+    async def scene(lab):
+        await lab.until(lambda: isinstance(lab.app.screen, ReplayScreen))
+        player = lab.app.screen._player
+        await lab.until(lambda: len(player.tape) == 22)
+        player.playing = False
+        for epoch in range(1, 21):
+            player.go_to(str(epoch))
+            assert player.record.runs[0].train_curves["loss"].last_epoch == epoch
+
+    play(scene, tmp_path, replay=path)
+
+
+def test_a_branch_is_trained_over_its_parent_and_opened_again(tmp_path):
+    saved_page(tmp_path, "one")
+
+    async def scene(lab):
+        await lab.until(lambda: isinstance(lab.app.screen, ReplayScreen))
+        lab.app.screen._player.go_to("12")
+        await lab.press("b")
+        await lab.until(lambda: isinstance(lab.app.screen, BranchScreen))
+        await lab.until_shown("training.learning_rate = 0.001")
+        await lab.press("enter")
+        await lab.until_shown("is 0.001 already")
+        await lab.press("1", "enter")
+        await lab.until(lambda: lab.app.screen is lab.app._lab)
+        await lab.until_over()
+        words = "branch of one from epoch 12: learning_rate 0.001 → 0.0011"
+        await lab.until_shown(words, "⠤⠤ parent", "learning_rate 0.0011 from epoch 12")
+        await lab.controller._kept.wait()
+        (path,) = tmp_path.glob("one-learning-rate*.toml")
+        branch = codec.read_page(path).record.branch
+        assert (branch.parent, branch.epochs) == ("one", (12,))
+        await lab.press("c")
+        await lab.until(lambda: words not in lab.text)
+        (tmp_path / "one.toml").unlink()
+        lab.controller.open(path)
+        await lab.app._lab.show_page()
+        await lab.until_shown("branch of one, which is gone, from epoch 12")
+        await lab.press("b")
+        await lab.until(lambda: isinstance(lab.app.screen, BranchScreen))
+        await lab.press("escape")
+        lab.controller.clear()
+        await lab.press("b")
+        await lab.until(lambda: "a branch needs a page" in lab.hint)
+
+    play(scene, tmp_path, replay=tmp_path / "one.toml", size=(120, 40))
+
+
+def test_the_learning_rate_of_what_trains_is_changed_by_key(tmp_path):
+    async def scene(lab):
+        await lab.press("right_square_bracket")
+        await lab.until(lambda: "nothing trains" in lab.hint)
+        await lab.press("r")
+        await lab.until_training(2)
+        await lab.press("right_square_bracket", "right_square_bracket", "left_square_bracket")
+        assert "learning rate 0.004 → 0.002" in lab.hint
+        await lab.until(lambda: {one.value for one in lab.controller.record.interventions} >= {0.002, 0.004})
+        await lab.until_shown("c learning_rate → 0.002")
+        await lab.press("x")
+        await lab.until_over()
+
+    play(scene, tmp_path, draft=LONG, size=(120, 40))
+
+
+def test_pages_are_laid_beside_each_other(tmp_path):
+    saved_page(tmp_path, "one")
+    saved_page(tmp_path, "two", SMALL | {"model": {"hidden": [4]}})
+    saved_page(tmp_path, "empty", record=None)
+
+    async def scene(lab):
+        await lab.press("equals_sign")
+        await lab.until(lambda: "no finished study" in lab.hint)
+        lab.controller.open(tmp_path / "one.toml")
+        await lab.app._lab.show_page()
+        await lab.press("equals_sign")
+        await lab.until(lambda: isinstance(lab.app.screen, PageChoiceScreen))
+        await lab.until_shown("two")
+        assert "empty" not in lab.text
+        await lab.type("tw")
+        await lab.press("enter")
+        await lab.until(lambda: isinstance(lab.app.screen, CompareScreen))
+        await lab.until_shown("a one  b two", "1 ╌╌ a", "2 ╌╌ b", "model.hidden  [8]  [4]", "cannot be paired")
+        assert "b - a" in lab.text
+        await lab.press("l", "m", "down", "escape")
+        await lab.until(lambda: lab.app.screen is lab.app._lab)
+
+    play(scene, tmp_path, size=(120, 40))
 
 
 def test_its_panels_show_the_settings_and_take_none(tmp_path):

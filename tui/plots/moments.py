@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from sessions.moments import Moment, by_hand
 from sessions.record import Record
@@ -22,7 +23,8 @@ def marks_of(moments: Sequence[Moment], in_hand: Collection[Moment] = ()) -> tup
 
 def marks_by_hand(record: Record) -> tuple[Mark, ...]:
     """Return what a person changed on the way, the last change with its label."""
-    changes = by_hand(record)
+    # Runs side by side are told at different epochs: which ones are meant would fill the legend.
+    changes = [replace(one, of="") for one in by_hand(record)]
     return marks_of(changes, changes[-1:])
 
 
