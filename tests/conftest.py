@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -36,3 +37,14 @@ def _folders_of_their_own(tmp_path_factory):
     """Keep the tests out of the folders of whoever runs them."""
     os.environ["LOSSBOOK_CACHE"] = str(tmp_path_factory.mktemp("cache"))
     os.environ["LOSSBOOK_DATA"] = str(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _rare_collections():
+    """Look for garbage seldom, and never among the modules: with an app open each search of all objects takes long."""
+    gc.collect()
+    gc.freeze()
+    before = gc.get_threshold()
+    gc.set_threshold(20_000, *before[1:])
+    yield
+    gc.set_threshold(*before)

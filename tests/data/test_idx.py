@@ -26,10 +26,10 @@ TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 
 def refused(folder):
     """Return what is said of a folder, which has to be said at once and in a line."""
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(LabError) as error:
         reader.read(folder)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
     assert "\n" not in str(error.value)
     assert str(folder) in error.value.where
     assert error.value.hint

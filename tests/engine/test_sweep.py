@@ -198,13 +198,13 @@ def test_what_cannot_be_is_refused_with_its_key(sweep, says):
 )
 def test_what_is_too_much_or_cannot_be_judged_is_refused_before_anything_trains(tables, says):
     experiment = from_tables({**LINE, **tables})
-    started = time.perf_counter()
+    started = time.process_time()
     if says is None:
         assert len(plan(experiment)) == 140**2 < MOST_SETTINGS
     else:
         with pytest.raises(KeyProblem, match=says):
             plan(experiment)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 # --- runs -------------------------------------------------------------------------------------------------------------

@@ -126,11 +126,11 @@ def test_a_hundred_thousand_columns_are_looked_at_in_a_moment():
     writer.add(values)
     sheet = assembled([SheetColumn(n, "number", place=p) for p, n in enumerate(names)], 12, (), writer.finish())
     read = table(values[:, :-1], values[:, -1:], names=names[:-1], target=names[-1])
-    started = time.perf_counter()
+    started = time.process_time()
     has_sheet = mock.patch.object(OwnFile, "sheet", return_value=sheet)
     with has_sheet, mock.patch("tui.portrait.look.load", return_value=read):
         found = look_at_file(Path("wide.csv"))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert [column.role for column in found.columns[-2:]] == ["feature", "target"]
     assert len(found.columns) + found.more_columns == len(names)
 

@@ -292,9 +292,9 @@ def _tables(record):
 
 def test_a_page_of_many_values_is_read_and_written_quickly():
     page = Page(PLAIN, "t", record=long_record(20, 5_000))
-    started = time.perf_counter()
+    started = time.process_time()
     codec.parse(codec.write_page(page), "f")
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 # --- the checksum -----------------------------------------------------------------------------------------------------
