@@ -45,6 +45,7 @@ def _resume(path: Path, held: Lock, store: Store, options: argparse.Namespace) -
     if page.record is not None:
         page = replace(page, record=with_known_history(path, page.record))
     try:
+        page.check_writable()
         todo = left_of(page, checkpoints.read(path))
     except LabError as error:
         raise LabError(error.problem, error.hint, where=path.stem) from error
