@@ -34,7 +34,7 @@ GOALS = {
     "replay_frames_a_second": 10,
     "seek_seconds": 0.05,
 }
-MINUTES, FRAMES = 20, 10
+MINUTES, FRAMES = 20, 12
 NOW = datetime(2026, 11, 25)
 STUDY = {
     "baselines": False,
@@ -203,7 +203,7 @@ def journal(rounds: int, epochs: int) -> dict[str, Any]:
 
 
 def replay(rounds: int, _: int) -> dict[str, Any]:
-    """Play a page of 50 runs and 2,000 epochs in the app at 120×40, at 1× and at 64×, asking for ten frames a second.
+    """Play a page of 50 runs, 2,000 epochs, in the app at 120×40, at 1× and 64×, at its usual twelve frames a second.
 
     The study is one of 20 minutes: at 64× it plays for 19 seconds. A frame is everything that the app's process does
     for it, layout and painting included; a seek is timed to the end of its frame's drawing, before it is painted.

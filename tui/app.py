@@ -38,7 +38,7 @@ from tui.text import masked, safe
 
 TERMINAL_SECONDS = 1.0
 """How often the terminal is looked for: under nohup no signal tells that it has gone."""
-FPS, REPLAY_FPS = 5, 10
+FPS, REPLAY_FPS = 5, 12
 """How often the lab and a replay are drawn in a second, where a person does not say."""
 GRACE_SECONDS = 3.0
 """How long the loop may take to end the program before it is ended without it."""

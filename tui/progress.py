@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from sessions.record import Record
-from tui.numbers import duration
+from tui.numbers import duration, short
 
 WINDOW_SECONDS = 5.0
 BAR = 20
@@ -91,5 +91,8 @@ def standing(record: Record, pace: Pace, now: float, page: str = "") -> tuple[st
     if record.over and page:
         views = "w: settings or curves · " if len(record.settings) > 1 else ""
         detail = f"{views}page {page}"
+    if record.interventions and not record.over:
+        last = record.interventions[-1]
+        detail = f"{last.key.replace('_', ' ')} {short(last.value)} · {detail}"
     warnings = f" · ! {record.warnings[0]}" if record.warnings else ""
     return f"{words} {detail}{warnings}", None if record.over else progress.share

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.record import Record, RunRecord
+from sessions.record import Intervention, Record, RunRecord
 from tui.progress import WINDOW_SECONDS, Pace, Progress, done, standing
 
 STATUSES = ["waiting", "training", "paused", "finished", "stopped", "diverged", "failed", "interrupted"]
@@ -85,3 +85,12 @@ def test_where_a_study_stands_is_said_in_words():
     assert standing(over, Pace(), 0.0, "a-page") == ("finished · page a-page", None)
     swept = replace(over, settings=({"seed": 1}, {"seed": 2}))
     assert standing(swept, Pace(), 0.0, "a-page")[0] == "finished · w: settings or curves · page a-page"
+
+
+def test_a_changed_learning_rate_is_said_while_the_study_goes():
+    run = RunRecord("run", status="training", epoch=3, epochs=9)
+    changes = tuple(Intervention((0,), update, "learning_rate", value) for update, value in ((5, 0.02), (7, 0.005)))
+    record = Record("training", (run,), interventions=changes)
+    assert standing(record, Pace(), 0.0)[0] == "▶ learning rate 0.005 · epoch 3/9"
+    over = replace(record, status="stopped")
+    assert "learning rate" not in standing(over, Pace(), 0.0)[0]

@@ -245,7 +245,7 @@ def _add_json(parser: argparse.ArgumentParser, says: str = "one JSON object on s
 def _add_app_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", choices=["dark", "light"], default="dark", help="colours of the app (default dark)")
     parser.add_argument(
-        "--fps", type=_fps, metavar="N", help="most redraws a second (default: 5 while training, 10 of a replay)"
+        "--fps", type=_fps, metavar="N", help="most redraws a second (default: 5 while training, 12 of a replay)"
     )
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal, to select text")
 

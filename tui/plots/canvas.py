@@ -104,7 +104,7 @@ def _fewer(paths: list[Path], width: int) -> list[Path]:
     if (points := _points(coarse)) <= MOST_POINTS:
         return coarse
     halvings = math.ceil(math.log2(points / MOST_POINTS))
-    columns = max(8, 2 * width >> halvings)
+    columns = max(4, 2 * width >> halvings)
     return simplified([thinned(path, 0, 2 * width, columns) for path in coarse], COARSE)
 
 

@@ -202,7 +202,7 @@ class LabScreen(Screen[None]):
         if isinstance(focused, Field):
             self.hint(focused.row.help)
         elif focused is self._notes:
-            self.hint("Markdown, saved by itself; esc leaves")
+            self.hint("Markdown, saved by itself; a line `epoch 12: …` or `@12 …` is a mark of the replay; esc leaves")
         elif focused is not None and isinstance(focused.parent, Field):
             self.hint(focused.parent.row.how_to_type)
 
