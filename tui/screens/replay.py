@@ -30,7 +30,7 @@ from tui.plots.moments import marks_of
 from tui.screens.ask import AskScreen
 from tui.screens.branch import Branch, BranchScreen
 from tui.screens.footer import KeysFooter
-from tui.screens.lab import LOW
+from tui.screens.lab_view import LOW
 from tui.screens.marks import MarksList
 from tui.screens.output import line_is_busy
 from tui.screens.stage import Stage, StatusLine
