@@ -63,7 +63,7 @@ def _compare_settings(path: Path, *, as_json_line: bool) -> int:
         print(json_text({"session": str(path), **chosen_as_plain(page, found)}))
         return 0
     labels = [words.setting_label(settings) for settings in record.settings]
-    print(f"chosen by {record.chosen_by}: {safe(labels[record.chosen], 200)}\n")
+    print(f"chosen by {safe(record.chosen_by)}: {safe(labels[record.chosen], 200)}\n")
     known = [(label, compared) for label, compared in zip(labels, found, strict=True) if compared is not None]
     known.sort(key=lambda item: item[1].second.mean * (-1 if item[1].larger_is_better else 1))
     rows = [words.setting_row(label, compared) for label, compared in known]

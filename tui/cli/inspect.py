@@ -19,6 +19,7 @@ from tui.cli.experiments import settled
 from tui.cli.json_text import json_text
 from tui.cli.pages import store_of
 from tui.cli.tables import table
+from tui.text import safe
 
 
 def inspect(options: argparse.Namespace) -> int:
@@ -33,7 +34,7 @@ def inspect(options: argparse.Namespace) -> int:
     if options.json:
         print(json_text(finite(dataclasses.asdict(seen) | {"label": runs[run].label})))
         return 0
-    print(f"{runs[run].label}: {insight.verdict(seen)}")
+    print(f"{safe(runs[run].label)}: {insight.verdict(seen)}")
     print(insight.evidence(seen))
     print()
     print(table((*insight.LAYERS, ""), insight.layer_rows(seen), right=(1, 2, 3)))

@@ -26,7 +26,7 @@ def list_pages(options: argparse.Namespace) -> int:
     """Print the pages, by default all and the one that was saved last first."""
     store = store_of(options)
     for line in store.recover():
-        print(f"lossbook: {line}", file=sys.stderr)
+        print(f"lossbook: {safe(line, 500)}", file=sys.stderr)
     entries = entries_of(store.folder)
     wanted = _wanted(options)
     found = [entry for entry in entries if wanted.takes(entry, text_of(entry))] if wanted else entries

@@ -16,6 +16,7 @@ from engine.errors import LabError
 from engine.experiment import Experiment
 from engine.fields import FieldInfo, alternatives, describe, fields_of
 from sessions import files
+from tui.text import safe
 
 START = {"name": "births", "lags": 7, "hidden": [64]}
 HEADER = """\
@@ -39,7 +40,8 @@ def new(options: argparse.Namespace) -> int:
         raise LabError("is there already", "give another name", where=str(path)) from error
     except OSError as error:
         raise LabError(f"cannot be written: {error.strerror}", "give another path", where=str(path)) from error
-    print(f"wrote {path}: look through it, then `lossbook run {path}`")
+    shown = safe(str(path), 500)
+    print(f"wrote {shown}: look through it, then `lossbook run {shown}`")
     return 0
 
 

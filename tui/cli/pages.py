@@ -31,9 +31,9 @@ def show_page(options: argparse.Namespace) -> int:
         return 0
     print(safe(page.title or path.stem))
     if page.created:
-        print(f"{page.created:%Y-%m-%d %H:%M} · {(page.record or Record()).status}")
+        print(f"{page.created:%Y-%m-%d %H:%M} · {safe((page.record or Record()).status)}")
     if page.warning:
-        print(f"! {page.warning}")
+        print(f"! {safe(page.warning, 1_000)}")
     print()
     print(settings_table(page))
     if page.record is not None and page.record.runs:

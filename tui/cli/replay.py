@@ -81,7 +81,7 @@ def _said_of(event: Event, record: Record) -> Iterator[str]:
             ]
             yield f"epoch {event.epoch} · {safe(record.runs[run].label)} · {' · '.join(losses)}"
     elif isinstance(event, RunEnded):
-        yield f"{safe(record.runs[event.run].label)} {event.status}"
+        yield f"{safe(record.runs[event.run].label)} {safe(event.status)}"
 
 
 def _mark(moment: Moment, beat: Beat) -> str:

@@ -31,7 +31,7 @@ def resume(options: argparse.Namespace) -> int:
     store = store_of(options)
     # What a kill has left is first brought onto the page.
     for left in store.recover():
-        print(f"lossbook: {left}", file=sys.stderr)
+        print(f"lossbook: {safe(left, 500)}", file=sys.stderr)
     path = store.find(options.session)
     held = lock.acquire(path, "trained")
     try:

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 def train_all(jobs: list[Job], store: Store, options: argparse.Namespace) -> int:
     """Train jobs one after another, here or on a cluster; the status is the worst of them."""
     for left in store.recover():
-        print(f"lossbook: {left}", file=sys.stderr)
+        print(f"lossbook: {safe(left, 500)}", file=sys.stderr)
     if options.dask is None:
         return asyncio.run(_run_all(jobs, store, Pool(options.workers), options))
     from tui.cli.cluster import cluster

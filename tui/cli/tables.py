@@ -25,7 +25,7 @@ MOST_SETTINGS = 60
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Return rows under a header, columns aligned by their width in cells; those in `right` to the right."""
-    texts = [list(header), *([safe(cell) for cell in row] for row in rows)]
+    texts = [[safe(cell) for cell in row] for row in (header, *rows)]
     widths = [max(cell_len(row[place]) for row in texts) for place in range(len(header))]
     lines = []
     for row in texts:
@@ -53,11 +53,11 @@ def sweep_table(record: Record, choose_by: str = "loss") -> str:
     header = ["", *names_of(keys), "runs", *(f"{part} {name}" for part, name in columns)]
     rows = rows_of(record, results, keys, columns, choose_by)
     more = len(rows) - MOST_SETTINGS
-    lines = [table([safe(name) for name in header], rows[:MOST_SETTINGS], right=range(len(keys) + 1, len(header)))]
+    lines = [table(header, rows[:MOST_SETTINGS], right=range(len(keys) + 1, len(header)))]
     if more > 0:
         lines.append(f"… and {counted(more, 'setting')} more: `lossbook show NAME --json` has them all")
     if record.chosen is not None:
-        lines.append(f"{CHOSEN} chosen by validation {record.chosen_by}")
+        lines.append(f"{CHOSEN} chosen by validation {safe(record.chosen_by)}")
     if record.refit is not None:
         lines += ["", _runs_table(record, [record.refit])]
     return "\n".join([*lines, *_says(record, choose_by)])
