@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TypeAlias
+from typing import TextIO, TypeAlias, cast
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -20,18 +20,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     from engine.errors import LabError
     from sessions import folders
+    from tui.cli.output import Output, OutputError, drop
 
     folders.settle()
+    stream = sys.stdout
     try:
-        status: int = _command(options)(options)
+        with contextlib.redirect_stdout(cast("TextIO", Output(stream))):
+            status: int = _command(options)(options)
+            # Now, and not at exit, where nobody could tell it in a line.
+            sys.stdout.flush()
     except LabError as error:
         return complain(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe, such as `head`, has seen enough; Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+    except OutputError as error:
+        drop(stream)
+        # The reader of a pipe, such as `head`, may have seen enough.
+        return OK if isinstance(error.cause, BrokenPipeError) else complain(str(error))
     return status
 
 
