@@ -35,8 +35,10 @@ def make_folder(folder: Path) -> None:
     """Make a folder that only its owner can read, whatever the umask; one that exists stays as it is."""
     try:
         for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
-            # Path.mkdir would make the parents as the umask has it.
-            missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            # Path.mkdir would make the parents as the umask has it, and even this one with less than it is told.
+            with contextlib.suppress(FileExistsError):
+                missing.mkdir(mode=PRIVATE_FOLDER)
+                missing.chmod(PRIVATE_FOLDER)
         folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     except OSError as error:
         hint = "give another one with --sessions DIR"

@@ -173,6 +173,15 @@ def test_files_and_folders_are_their_owners_alone_whatever_the_umask(tmp_path, u
     assert mode(folder / "page.toml.bak") == 0o600
 
 
+def test_a_umask_that_takes_everything_takes_nothing_of_a_new_folder(tmp_path):
+    before = os.umask(0o777)
+    try:
+        files.make_folder(tmp_path / "deep" / "sessions")
+    finally:
+        os.umask(before)
+    assert mode(tmp_path / "deep") == mode(tmp_path / "deep" / "sessions") == 0o700
+
+
 def test_a_folder_that_exists_stays_as_it_is(tmp_path):
     tmp_path.chmod(0o755)
     files.make_folder(tmp_path)
