@@ -13,6 +13,9 @@ from sessions.export.base import EXPORTS, Exported, Format, Subject
 
 FLAGS = {"run": "--run", "final": "--final", "metric": "--metric", "log": "--log"}
 
+COMPANIONS = frozenset({".toml", ".npz", ".journal", ".lock", ".ckpt", ".bak", ".draft"})
+"""How the names of pages end, and of what lies beside them."""
+
 
 def exported(subject: Subject, name: str) -> tuple[Format, Exported]:
     """Return a page in the format of that name.
@@ -30,8 +33,8 @@ def exported(subject: Subject, name: str) -> tuple[Format, Exported]:
     return form, form.export(subject)
 
 
-def write(form: Format, made: Exported, out: Path, *, force: bool = False) -> list[Path]:
-    """Write what was exported, and what stands beside it; return the files.
+def write(form: Format, made: Exported, out: Path, *, force: bool = False, pages: Path | None = None) -> list[Path]:
+    """Write what was exported, and what stands beside it; return the files. `pages` is the folder of the notebook.
 
     Raises
     ------
@@ -42,22 +45,39 @@ def write(form: Format, made: Exported, out: Path, *, force: bool = False) -> li
     if made.beside is not None and form.beside is not None:
         # First, so that whoever finds the script finds what it reads.
         contents.insert(0, (out.with_suffix(form.beside), made.beside))
-    return list(reversed(save_new(contents, force=force)))
+    return list(reversed(save_new(contents, force=force, pages=pages)))
 
 
-def save_new(contents: Sequence[tuple[Path, bytes]], *, force: bool = False) -> list[Path]:
+def save_new(contents: Sequence[tuple[Path, bytes]], *, force: bool = False, pages: Path | None = None) -> list[Path]:
     """Write files, each at once, after a look at all of them; return their paths.
 
     Raises
     ------
     LabError
-        Where one is there already and `force` does not say to replace it, or it cannot be written.
+        Where one is there already and `force` does not say to replace it, it has a name of the notebook's own in the
+        folder `pages`, or it cannot be written.
     """
     for path, _ in contents:
+        if pages is not None:
+            _refuse_names_of_pages(path, pages)
         _refuse_what_is_there(path, force=force)
     for path, content in contents:
         files.save(path, content)
     return [path for path, _ in contents]
+
+
+def _refuse_names_of_pages(path: Path, pages: Path) -> None:
+    """Refuse the name of a page, or of what the notebook keeps beside it, whether it is there or not."""
+    name = path.name.lower()
+    if not name.startswith(".") and Path(name).suffix not in COMPANIONS:
+        return
+    try:
+        is_within = path.parent.resolve() == pages.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise LabError(f"cannot be written: {error}", "give another path", where=str(path)) from error
+    if is_within:
+        hint = "give a name in another folder, or one that ends in .csv, .json, .md, .svg or .py"
+        raise LabError("is a name that the notebook keeps for its pages", hint, where=str(path))
 
 
 def _refuse_what_is_there(path: Path, *, force: bool) -> None:

@@ -16,7 +16,8 @@ from tui.text import safe
 
 def export(options: argparse.Namespace) -> int:
     """Print a page in another format, or write it to a file."""
-    path = store_of(options).find(options.session)
+    store = store_of(options)
+    path = store.find(options.session)
     page, lacking = with_all_curves(path, codec.read_page(path))
     subject = Subject(
         path,
@@ -31,7 +32,7 @@ def export(options: argparse.Namespace) -> int:
     for line in (*made.said, *([lacking] if lacking else [])):
         print(f"lossbook: {safe(line, 500)}", file=sys.stderr)
     if options.out is not None:
-        for written in write(form, made, Path(options.out).expanduser(), force=options.force):
+        for written in write(form, made, Path(options.out).expanduser(), force=options.force, pages=store.folder):
             print(f"wrote {safe(str(written), 500)}", file=sys.stderr)
         return 0
     if made.beside is not None:

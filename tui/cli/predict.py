@@ -31,7 +31,8 @@ from tui.text import masked, safe
 
 def predict(options: argparse.Namespace) -> int:
     """Print the outputs of a network for the rows of a file, as CSV."""
-    path = store_of(options).find(options.session)
+    store = store_of(options)
+    path = store.find(options.session)
     page = codec.read_page(path)
     run = result_of(page) if options.run is None else options.run - 1
     runs = page.record.runs if page.record else ()
@@ -48,7 +49,8 @@ def predict(options: argparse.Namespace) -> int:
     if options.out is None:
         sys.stdout.write(text)
         return 0
-    for written in save_new([(Path(options.out).expanduser(), text.encode())], force=options.force):
+    contents = [(Path(options.out).expanduser(), text.encode())]
+    for written in save_new(contents, force=options.force, pages=store.folder):
         print(f"wrote {safe(str(written), 500)}", file=sys.stderr)
     return 0
 
