@@ -48,6 +48,11 @@ def loads(text: str, where: str, hint: str = COMPARE) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (RecursionError, ValueError) as error:
+        if "set_int_max_str_digits" in str(error):
+            # Python's own advice is for who writes a program.
+            raise LabError(
+                "is not valid TOML: a whole number in it is too long", "write one of at most 19 digits", where=where
+            ) from error
         raise LabError(f"is not valid TOML: {shortened(str(error))}", hint, where=where) from error
 
 
