@@ -119,9 +119,18 @@ def read(table: Mapping[str, Any]) -> Record:
         )
         _look_at_places(record)
     except (LabError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        problem = f"[record] is damaged: {error}"
+        problem = f"[record] is damaged: {_in_words(error)}"
         raise LabError(problem, "the .bak file beside it is the page as it was before the last save") from error
     return record
+
+
+def _in_words(error: Exception) -> str:
+    """Return what is wrong for somebody who has never heard of Python's names for it."""
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    if isinstance(error, TypeError | AttributeError):
+        return "a table or a list has a value of another kind in its place"
+    return str(error)
 
 
 def _look_at_places(record: Record) -> None:
@@ -190,6 +199,9 @@ def _read_part(kind: type[Any], table: Any) -> Any:
     hints = get_type_hints(kind)
     given = {name: convert(table[name], hint, name) for name, hint in hints.items() if name in table}
     lists = {name: () for name, hint in hints.items() if get_origin(hint) is tuple}
+    needed = {field.name for field in dataclasses.fields(kind) if field.default is dataclasses.MISSING}
+    if missing := sorted(needed - set(given) - set(lists)):
+        raise KeyError(missing[0])
     return kind(**{**lists, **given})
 
 
