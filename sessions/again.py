@@ -85,6 +85,27 @@ def left_of(page: Page, checkpoints: Sequence[Checkpoint] = ()) -> Left | None:
     return Left(tuple(said), ends, tuple((one.setting, one.name) for one in record.baselines), data, course)
 
 
+def furthest(before: Record, now: Record) -> Record:
+    """Return the record of a study that went on, with what it has not yet come to again as it was before.
+
+    Of each run the one that came further counts, so that a study which is stopped again has lost nothing.
+    """
+    pairs = enumerate(zip(before.runs, now.runs, strict=False))
+    older = {place for place, (old, new) in pairs if new.status not in KEPT and old.epoch > new.epoch}
+    runs = tuple(before.runs[place] if place in older else run for place, run in enumerate(now.runs))
+    lacking = before.runs[len(runs) :]
+    older |= {len(runs) + number for number in range(len(lacking))}
+    done = [
+        replace(one, runs=tuple(run for run in one.runs if (run in older) == (source is before)))
+        for source in (before, now)
+        for one in source.interventions
+    ]
+    kept = replace(now, runs=(*runs, *lacking), interventions=tuple(one for one in done if one.runs))
+    if lacking:
+        kept = replace(kept, chosen=before.chosen, chosen_by=before.chosen_by, refit_reason=before.refit_reason)
+    return kept
+
+
 def _is_another(experiment: Experiment, record: Record, specs: Sequence[RunSpec]) -> bool:
     """Tell whether a page has another experiment than the one that was run.
 

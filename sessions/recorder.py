@@ -13,7 +13,7 @@ from pathlib import Path
 from engine.errors import LabError
 from engine.events import Checkpoint, DataLoading, Event, RunEnded
 from sessions import checkpoints, files, lock
-from sessions.again import Left
+from sessions.again import Left, furthest
 from sessions.archive import known_weights, save_archive
 from sessions.beside import journal_of
 from sessions.checkpoints import Checkpoints
@@ -66,6 +66,8 @@ class Recorder:
         self._saved = clock()
         self.weights: dict[int, str] = {}
         """Of every run that has ended, as its RunEnded had them."""
+        self._before: tuple[Record, dict[int, str]] | None = None
+        """What was known, with the weights, before a study went on."""
         self._journal: Journal | None = None
         self._checkpoints = Checkpoints(self.path)
         self._saving = threading.Lock()
@@ -94,8 +96,20 @@ class Recorder:
     def go_on(self, left: Left, known: Record) -> Record:
         """Take up what stays of an earlier study of this page: its story, and the weights of runs that have ended."""
         weights = known_weights(self.path, known)
+        self._before = known, weights
         self.weights |= {run: kept for run, kept in weights.items() if run in left.ends}
         return self.take(left.opening)
+
+    def _kept(self) -> tuple[Page, dict[int, str]]:
+        """Return the page and the weights to be saved: of each run what came furthest, now or before it went on."""
+        if self._before is None:
+            return self.page, self.weights
+        before, weights = self._before
+        record = furthest(before, self.record)
+        older = {place for place, (old, run) in enumerate(zip(before.runs, record.runs, strict=False)) if run is old}
+        newer = {run: kept for run, kept in self.weights.items() if run not in older}
+        kept = newer | {run: weights[run] for run in older & weights.keys()}
+        return replace(self.page, record=record), kept
 
     @property
     def record(self) -> Record:
@@ -157,8 +171,9 @@ class Recorder:
         self._saved = self._clock()
         try:
             self._hold()
-            self.store.save(self.path, self.page)
-            save_archive(self.path, self.record, self.weights)
+            page, weights = self._kept()
+            self.store.save(self.path, page)
+            save_archive(self.path, page.record or Record(), weights)
         except LabError as error:
             self.problem = str(error)
             return False
@@ -174,7 +189,9 @@ class Recorder:
         """
         if self._is_over:
             return True
-        record = interrupted(self.record)
+        self.page = replace(self.page, record=interrupted(self.record))
+        self.page, self.weights = self._kept()
+        record = self.record
         looks = before(self.store.folder, record, self.path)
         self.page = replace(self.page, record=replace(record, looks_before=looks))
         with self._saving:

@@ -12,7 +12,7 @@ from engine.events import EnvironmentSeen, Figures
 from sessions.record import Curves, Record, RunRecord
 
 SAID = {"python": "Python", "numpy": "NumPy", "blas": "BLAS", "threads": "BLAS threads", "cpu": "CPU features"}
-NEVER_CAME_TO_AN_END = {"interrupted", "waiting", "training", "paused"}
+NEVER_CAME_TO_AN_END = {"interrupted", "waiting", "training", "paused", "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Verification:
     weights: int
     """How many final weights were compared, by their hash."""
     left_out: tuple[str, ...]
-    """Labels of runs that failed for a reason outside them, so that there is nothing to compare."""
+    """Labels of runs that failed for a reason outside them: they are compared as far as they came."""
     thinned: bool
     """Whether the page has only some of the epochs."""
 
@@ -59,14 +59,16 @@ def verify(recorded: Record, again: Record) -> Verification:
     """Compare the record of a page, with its full curves where there are, with that of its study trained again.
 
     Every epoch's losses and metrics and the final weights count, to the bit; times never do. A run that never came to
-    an end is compared as far as it came.
+    an end is compared as far as it came. With no `points` at all nothing was compared, and nothing is the same.
     """
     pairs = list(enumerate(zip(recorded.runs, again.runs, strict=False)))
-    kept = [(place, old, new) for place, (old, new) in pairs if old.status != "failed" and old.train_curves]
+    kept = [(place, old, new) for place, (old, new) in pairs if old.train_curves]
     counted = [old for _, old, _ in kept]
     curves = [curve for run in counted for part in (run.train_curves, run.validation_curves) for curve in part.values()]
-    found = _other_data(recorded, again) or next(
-        (one for place, old, new in kept for one in _of_run(place, old, new)), None
+    found = (
+        _other_data(recorded, again)
+        or _other_runs(recorded, again)
+        or next((one for place, old, new in kept for one in _of_run(place, old, new)), None)
     )
     return Verification(
         difference=found,
@@ -84,6 +86,17 @@ def _other_data(recorded: Record, again: Record) -> Difference | None:
     if old is None or new is None or old.sha256 == new.sha256:
         return None
     return Difference(0, "", "the data", old.sha256[:16], new.sha256[:16])
+
+
+def _other_runs(recorded: Record, again: Record) -> Difference | None:
+    """Return how the list of runs differs: by their number, or by what they are called."""
+    if len(recorded.runs) != len(again.runs):
+        return Difference(0, "", "the number of runs", str(len(recorded.runs)), str(len(again.runs)))
+    pairs = enumerate(zip(recorded.runs, again.runs, strict=True))
+    return next(
+        (Difference(place, a.label, "its label", a.label, b.label) for place, (a, b) in pairs if a.label != b.label),
+        None,
+    )
 
 
 def _of_environment(old: EnvironmentSeen | None, new: EnvironmentSeen | None) -> dict[str, tuple[str, str]]:
@@ -124,6 +137,8 @@ def _of_curves(place: int, old: RunRecord, new: RunRecord) -> Iterator[Differenc
         ("validation", old.validation_curves, new.validation_curves),
     )
     for part, before, after in parts:
+        for name in after.keys() - before.keys():
+            yield Difference(place, old.label, f"{part}.{name}", None, after[name].last, 1)
         for name, curve in before.items():
             values = dict(after[name]) if name in after else {}
             for epoch, value in curve:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from sessions.finding import TERM, in_order, parse, text_of, values_of
 from sessions.listed import Listed
@@ -30,6 +31,11 @@ class Shelf:
         """Take pages in the place of those before."""
         self._all = in_order(entries, self.order, backwards=self.backwards)
         self._texts = [text_of(entry) for entry in self._all]
+
+    def still_of(self, paths: Iterable[Path]) -> list[Listed]:
+        """Return those pages that have one of these paths: until they are read again they stay where they are."""
+        wanted = set(paths)
+        return [entry for entry in self._all if entry.path in wanted]
 
     def sort(self, order: str, *, backwards: bool = False) -> None:
         """Put the pages into another order."""

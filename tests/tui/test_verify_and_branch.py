@@ -145,7 +145,7 @@ def test_verify_names_the_first_run_and_epoch_that_differ_with_the_size(trained,
     damaged = edited(page, 1, train_curves=late, validation_curves=early)
     status, out, _ = verify(capsys, tmp_path, edited(damaged, 2, sha256="0" * 64))
     assert status == 1
-    assert out.startswith("differs: fold 2/3, epoch 4: validation.f1 was ")
+    assert "\ndiffers: fold 2/3, epoch 4: validation.f1 was " in out
     assert "1.0e-12 apart" in out
     status, out, _ = verify(capsys, tmp_path, damaged, "--json")
     said = json.loads(out)["difference"]
@@ -173,7 +173,7 @@ def test_verify_says_first_where_the_environment_differs(trained, tmp_path, caps
     elsewhere = replace(page, record=replace(page.record, environment=other))
     status, out, _ = verify(capsys, tmp_path, elsewhere)
     assert status == 0
-    first, second, last = out.splitlines()
+    first, second, last = (line for line in out.splitlines() if not line.startswith("!"))
     assert first.startswith("NumPy was 1.0.0, and is ")
     assert second.startswith("CPU features was ABACUS, and is ")
     assert last.startswith("same: ")
@@ -187,6 +187,42 @@ def test_verify_of_an_edited_experiment_is_refused(trained, tmp_path, capsys):
     (tmp_path / "edited.toml").write_text(text.replace("epochs = 12", "epochs = 13", 1))
     status, out, err = call(capsys, "--sessions", tmp_path, "verify", "edited")
     assert (status, out, "has been edited since it was run" in err) == (2, "", True)
+
+
+def test_verify_never_says_same_of_less_than_all(trained, tmp_path, capsys):
+    page = codec.read_page(trained)
+    first = page.record.runs[0]
+    fewer = {name: curve for name, curve in first.validation_curves.items() if name != "f1"}
+    status, out, _ = verify(capsys, tmp_path, edited(page, 0, validation_curves=fewer))
+    assert (status, "fold 1/3, epoch 1: validation.f1 was None, and is" in out) == (1, True)
+    more = replace(page, record=replace(page.record, runs=(*page.record.runs, first)))
+    status, out, _ = verify(capsys, tmp_path, more)
+    assert (status, "the number of runs was 5, and is 4" in out) == (1, True)
+    status, out, _ = verify(capsys, tmp_path, edited(page, 1, label="fold 9/3"))
+    assert (status, "its label was fold 9/3, and is fold 2/3" in out) == (1, True)
+
+
+def test_a_failed_run_is_compared_as_far_as_it_came_and_nothing_is_not_the_same(trained, tmp_path, capsys):
+    page = codec.read_page(trained)
+    second = page.record.runs[1]
+    failed = {"status": "failed", "sha256": "", "train": None, "validation": None, "problem": "killed"}
+    status, out, _ = verify(capsys, tmp_path, edited(page, 1, **failed))
+    assert (status, "fold 2/3 failed then, and is compared as far as it came" in out) == (0, True)
+    off = {**second.train_curves, "loss": nudged(second.train_curves["loss"], 3)}
+    status, out, _ = verify(capsys, tmp_path, edited(page, 1, **failed, train_curves=off))
+    assert (status, "fold 2/3, epoch 3: train.loss" in out) == (1, True)
+
+
+def test_what_is_wrong_beside_the_page_is_said_first(trained, tmp_path, capsys):
+    page = codec.read_page(trained)
+    status, out, _ = verify(capsys, tmp_path, page)
+    first, last = out.splitlines()
+    assert (status, last.startswith("same: ")) == (0, True)
+    assert first == "! the page has no weights: weights are compared by the page's hashes"
+    text = codec.write_page(page).replace("checksum = ", 'checksum = "0" # ', 1)
+    (tmp_path / "p.toml").write_text(text)
+    status, out, _ = call(capsys, "--sessions", tmp_path, "verify", "p", "--json")
+    assert "edited, or is damaged" in json.loads(out)["warnings"][0]
 
 
 def test_verify_without_runs_is_refused(tmp_path, capsys):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 from engine.errors import LabError
 from engine.experiment import Experiment
 from engine.pool import Pool
 from engine.study import Study
 from sessions import codec
-from sessions.archive import with_known_history
+from sessions.archive import read_weights, with_known_history
 from sessions.course_of import course_again
 from sessions.page import Page
 from sessions.record import Record, fold
@@ -39,8 +40,25 @@ def verify_page(options: argparse.Namespace) -> int:
     if again.bad_input:
         raise LabError(f"cannot be trained again: {again.bad_input}", "are its data where they were?", where=path.stem)
     found = verify(record, again)
-    print(json_text(as_json(found)) if options.json else "\n".join(says(found)))
+    if found.difference is None and not found.points:
+        raise LabError("has nothing that could be compared", "train it anew: lossbook run SESSION", where=path.stem)
+    warnings = [*([page.warning] if page.warning else []), *weights_beside(path, record)]
+    if options.json:
+        print(json_text(as_json(found) | {"warnings": warnings}))
+    else:
+        print("\n".join([*(f"! {safe(line, 500)}" for line in warnings), *says(found)]))
     return OK if found.difference is None else FAILED
+
+
+def weights_beside(path: Path, record: Record) -> list[str]:
+    """Return what is wrong with the weights that lie beside a page: they are compared by the hashes that it has."""
+    for place, run in enumerate(record.runs):
+        if run.sha256:
+            try:
+                read_weights(path, place, run.sha256)
+            except LabError as error:
+                return [f"{error.problem}: weights are compared by the page's hashes"]
+    return []
 
 
 async def _train(experiment: Experiment, page: Page, record: Record, workers: int | None) -> Record:
@@ -63,7 +81,7 @@ async def _train(experiment: Experiment, page: Page, record: Record, workers: in
 def says(found: Verification) -> list[str]:
     """Return what came of it in words, the environment first."""
     lines = [f"{name} was {old}, and is {new}" for name, (old, new) in found.environment.items()]
-    lines += [f"{label} failed then and is not compared" for label in map(safe, found.left_out)]
+    lines += [f"{label} failed then, and is compared as far as it came" for label in map(safe, found.left_out)]
     if found.thinned:
         lines.append("the page has only some of its epochs: those are compared")
     if found.difference is not None:

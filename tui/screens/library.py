@@ -102,7 +102,9 @@ class LibraryScreen(Screen[Wanted | None]):
         try:
             reading = index.read()
             while True:
-                self.app.call_from_thread(self._take, index.entries, len(index.unread), stay_on)
+                self.app.call_from_thread(
+                    self._take, index.entries, [index.folder / file for file in index.unread], stay_on
+                )
                 if not index.unread:
                     return
                 for _ in zip(range(AT_ONCE), reading, strict=False):
@@ -111,10 +113,10 @@ class LibraryScreen(Screen[Wanted | None]):
         finally:
             index.keep()
 
-    def _take(self, entries: list[Listed], unread: int, stay_on: str | None) -> None:
+    def _take(self, entries: list[Listed], unread: list[Path], stay_on: str | None) -> None:
         here = self._table.entry
-        self._unread = unread
-        self._shelf.take(entries)
+        self._unread = len(unread)
+        self._shelf.take([*entries, *self._shelf.still_of(unread)])
         self._show(stay_on or (here.file if here is not None else None))
 
     def _show(self, stay_on: str | None = None) -> None:
