@@ -131,6 +131,12 @@ def read(path: Path) -> Iterator[Event]:
                 return
 
 
+def has_more(path: Path, events_read: int) -> bool:
+    """Tell whether whole lines follow on the events that could be read: then it is damaged, and not only cut off."""
+    with path.open("rb") as file:
+        return any(line.endswith(b"\n") for number, line in enumerate(file) if number >= events_read)
+
+
 def damage(path: Path, events_read: int) -> str:
     """Return in words what a journal holds beyond the events that could be read; empty where that is nothing."""
     with path.open("rb") as file:

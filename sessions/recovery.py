@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.errors import LabError
 from engine.events import Event, RunEnded
+from engine.plan import plan
 from sessions import codec, files, journal, lock
 from sessions.archive import known_weights, save_archive
 from sessions.beside import journal_of
@@ -76,6 +77,10 @@ def _bring_up(path: Path) -> list[str]:
     page = codec.read_page(path) if has_journal else _just_begun(path)
     if page is None:
         return [f"{path.stem}: {said}"] if said else []
+    if has_journal and not _is_of(heard, page):
+        kept = keep_damaged(left)
+        left.unlink()
+        return [f"{path.stem}: the journal beside it is another study's, and is {FOLDER}/{kept.name} now"]
     damage = journal.damage(left, len(events)) if has_journal else ""
     known = page.record or Record()
     heard = replace(heard, origin=Origin(known.origin.experiment)) if has_journal else known
@@ -84,9 +89,20 @@ def _bring_up(path: Path) -> list[str]:
     found = {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}
     save_archive(path, record, known_weights(path, record, found) | found)
     if has_journal:
+        if journal.has_more(left, len(events)):
+            damage = f"{damage}, and are in {FOLDER}/{keep_damaged(left).name}"
         left.unlink()
     epoch = max((run.epoch for run in record.runs), default=0)
     return [f"{path.stem}: recovered to epoch {epoch}{damage}{'; ' if said else ''}{said}"]
+
+
+def _is_of(heard: Record, page: Page) -> bool:
+    """Tell whether a journal tells of a page's study: of the same runs, on the same data. An empty one tells nothing."""
+    if not heard.runs:
+        return True
+    known = page.record or Record()
+    same_data = heard.data is None or known.data is None or heard.data.sha256 == known.data.sha256
+    return same_data and [run.label for run in heard.candidates] == [spec.label for spec in plan(page.experiment)]
 
 
 def _just_begun(path: Path) -> Page | None:

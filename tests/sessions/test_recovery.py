@@ -24,6 +24,7 @@ from sessions import codec, files, lock, quarantine, recovery
 from sessions.again import left_of
 from sessions.beside import journal_of, lock_of
 from sessions.index import entries_of
+from sessions.journal import Journal
 from sessions.page import Page
 from sessions.record import fold
 from sessions.recorder import Recorder
@@ -366,3 +367,37 @@ def test_everything_that_is_written_is_its_owners_alone(tmp_path, said, umask):
     modes[tmp_path / "deep"] = stat.S_IMODE((tmp_path / "deep").stat().st_mode)
     for path, mode in modes.items():
         assert mode == (0o600 if path.suffix else 0o700), path
+
+
+# --- journals that are not what they should be ------------------------------------------------------------------------
+
+
+def test_what_cannot_be_read_of_a_journal_is_kept(store, said):
+    path = killed(store, begun(said))
+    lines = journal_of(path).read_bytes().splitlines(keepends=True)
+    damaged = b"".join([*lines[:3], b"x" + lines[3][1:], *lines[4:]])
+    journal_of(path).write_bytes(damaged)
+    (told,) = store.recover()
+    assert f"and are in damaged/{NAME}.journal.1" in told
+    assert (store.folder / "damaged" / f"{NAME}.journal.1").read_bytes() == damaged
+    assert not journal_of(path).exists()
+
+
+def test_a_line_that_a_kill_has_cut_off_is_no_damage_to_keep(store, said):
+    path = killed(store, begun(said))
+    journal_of(path).write_bytes(journal_of(path).read_bytes()[:-9])
+    store.recover()
+    assert damaged_in(store) == {}
+
+
+def test_a_journal_of_another_study_changes_no_page(store, said, text):
+    mine = put(store, text, "mine")
+    before = mine.read_bytes()
+    other = [replace(said[0], labels=("run",), restarts=(1,), repeats=(1,), folds=(1,)), *said[1:2]]
+    written = Journal(journal_of(mine))
+    written.append(other)
+    written.close()
+    (told,) = store.recover()
+    assert "the journal beside it is another study's, and is damaged/mine.journal.1 now" in told
+    assert mine.read_bytes() == before
+    assert store.recover() == []
