@@ -97,7 +97,7 @@ def _bring_up(path: Path) -> list[str]:
 
 
 def _is_of(heard: Record, page: Page) -> bool:
-    """Tell whether a journal tells of a page's study: of the same runs, on the same data. An empty one tells nothing."""
+    """Tell whether a journal tells of a page's study, of the same runs on the same data; an empty one tells nothing."""
     if not heard.runs:
         return True
     known = page.record or Record()

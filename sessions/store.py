@@ -86,7 +86,7 @@ class Store:
             hint = (
                 nearest(name, [known.stem for known in self.paths()]) if self.folder.exists() else "none is saved yet"
             )
-            if path.is_symlink():
+            if lookalikes.is_link(path):
                 raise LabError("is a link that leads nowhere", "delete it, or put back what it led to", where=str(path))
             raise LabError(f"there is no session {name!r} in {self.folder}", hint)
         return path
