@@ -393,7 +393,7 @@ def test_a_line_that_a_kill_has_cut_off_is_no_damage_to_keep(store, said):
 def test_a_journal_of_another_study_changes_no_page(store, said, text):
     mine = put(store, text, "mine")
     before = mine.read_bytes()
-    other = [replace(said[0], labels=("run",), restarts=(1,), repeats=(1,), folds=(1,)), *said[1:2]]
+    other = [replace(said[0], labels=("run",), restarts=(1,), repeats=(1,), folds=(1,))]
     written = Journal(journal_of(mine))
     written.append(other)
     written.close()
