@@ -159,14 +159,15 @@ def test_a_pool_serves_many_studies_with_the_same_processes():
     assert bits_by_run(results[0]) == bits_by_run(results[1])
 
 
-@pytest.mark.parametrize(("deaths", "after"), [(0, 1), (1, 0), (1, 1), (1, 9), (2, 5)])
+@pytest.mark.parametrize(("deaths", "after"), [(1, 0), (1, 4), (2, 2)])
 def test_where_the_worker_that_measures_baselines_dies_another_goes_on_once(deaths, after):
     experiment = from_tables(
         {
-            "data": {"name": "wine"},
-            "training": {"epochs": 2},
+            # Pictures take so long that a worker is met while it measures.
+            "data": {"name": "digits"},
+            "training": {"epochs": 1},
             "validation": {"method": "holdout", "refit": False},
-            "sweep": {"seed": list(range(8))},
+            "sweep": {"seed": list(range(3))},
         }
     )
 
@@ -189,11 +190,11 @@ def test_where_the_worker_that_measures_baselines_dies_another_goes_on_once(deat
     said, killed, pids, again = asyncio.run(watched())
     assert killed == deaths
     found = [(event.setting, event.name) for event in said if isinstance(event, BaselineMeasured)]
-    whole = [(setting, name) for setting in range(8) for name in ("constant", "logistic", "linear-svm")]
+    whole = [(setting, name) for setting in range(3) for name in ("constant", "logistic", "linear-svm")]
     assert len(found) == len(set(found)), "none is measured twice"
     assert set(found) == set(whole) if deaths < 2 else set(found) < set(whole)
     assert not [event for event in said if isinstance(event, RunsAgain | RunsFailed)]
-    assert len(ended(said)) == 8
+    assert len(ended(said)) == 3
     assert len(pids) == 2
     assert len(ended(again)) == 6
 

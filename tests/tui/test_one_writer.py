@@ -44,7 +44,7 @@ def test_a_page_that_another_has_opens_to_read_and_its_notes_go_to_a_new_page(tm
         assert taken.read_bytes() == before
         await lab.press("escape", "ctrl+s")
         await lab.until(lambda: lab.hint.startswith("saved"))
-        await lab.until(lambda: "read only" not in lab.text)
+        await lab.until(lambda: "read only" not in lab.app._lab._headed)
         assert lab.controller.path != taken
         await lab.press("n", "x")
         await lab.until(lambda: not lab.controller._unsaved_notes)

@@ -132,7 +132,7 @@ def test_a_baseline_in_the_page_is_not_measured_twice_and_the_others_are(known, 
         runs = (RunRecord(first.label, fold=first.fold, status="interrupted", epochs=first.epochs), *runs)
     cut = replace(whole, status="interrupted", runs=tuple(runs), baselines=tuple(marked))
     path.write_text(codec.write_page(replace(page, record=cut)))
-    assert call(capsys, "--sessions", tmp_path / "pages", "resume", path.stem)[0] == 0
+    assert call(capsys, "--sessions", tmp_path / "pages", "resume", "--workers", "1", path.stem)[0] == 0
     again = codec.read_page(path).record
     assert again.status == "finished"
     assert again.baselines == (*marked, *whole.baselines[known:])
@@ -198,7 +198,7 @@ def test_a_study_goes_on_only_with_the_experiment_that_was_run(before, after, go
         # A page of an older version: its plan is compared.
         text = re.sub(r'\nexperiment = "[0-9a-f]+"\n', "\n", text)
     page.write_text(text)
-    status, _, err = call(capsys, "--sessions", tmp_path, "resume", "page")
+    status, _, err = call(capsys, "--sessions", tmp_path, "resume", "--workers", "1", "page")
     if goes_on:
         assert (status, codec.read_page(page).record.status) == (0, "finished")
     else:
@@ -243,12 +243,12 @@ def test_a_study_whose_data_have_changed_does_not_go_on(sweep, changed, kept, tm
     path.write_text(codec.write_page(cut_short(whole, kept)))
     before = path.read_bytes()
     written(tmp_path / changed, times=1_000)
-    status, out, err = call(capsys, "--sessions", tmp_path / "pages", "resume", path.stem)
+    status, out, err = call(capsys, "--sessions", tmp_path / "pages", "resume", "--workers", "1", path.stem)
     assert (status, out) == (2, "")
     assert "the data have changed since" in err
     assert f"since: {changed.removesuffix('.csv')} is not" in err.splitlines()[-1]
     assert path.read_bytes() == before
     assert not journal_of(path).exists()
     written(tmp_path / changed)
-    assert call(capsys, "--sessions", tmp_path / "pages", "resume", path.stem)[0] == 0
+    assert call(capsys, "--sessions", tmp_path / "pages", "resume", "--workers", "1", path.stem)[0] == 0
     assert [run.sha256 for run in codec.read_page(path).record.runs] == [run.sha256 for run in whole.record.runs]

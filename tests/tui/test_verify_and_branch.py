@@ -29,13 +29,13 @@ epochs = 12
 method = "k-fold"
 k = 3
 """
-LONG = EXPERIMENT.replace("epochs = 12", "epochs = 4_000")
+LONG = EXPERIMENT.replace("epochs = 12", "epochs = 1_500")
 # Runs that say five times a second where they stand.
 OFTEN = """
 import sys
 from dataclasses import replace
 from sessions import checkpoints
-checkpoints.ORDINARY = replace(checkpoints.ORDINARY, checkpoint_seconds=0.2)
+checkpoints.ORDINARY = replace(checkpoints.ORDINARY, checkpoint_seconds=0.05)
 from tui.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -128,7 +128,7 @@ def edited(page, run, **changed):
 
 def verify(capsys, tmp_path, page, *more):
     (tmp_path / "p.toml").write_text(codec.write_page(page))
-    return call(capsys, "--sessions", tmp_path, "verify", "p", *more)
+    return call(capsys, "--sessions", tmp_path, "verify", "p", "--workers", "1", *more)
 
 
 def nudged(curve, epoch):
