@@ -71,9 +71,9 @@ def _bring_up(path: Path) -> list[str]:
     left = journal_of(path)
     has_journal = left.is_file() and not left.is_symlink()
     told = journal.hear(left) if has_journal else Heard(())
-    events = told.events if not told.is_damaged else without_end(told.events)
     # A damaged journal may lack some: the page may have been saved since.
-    heard, unused = folded(events)
+    events = without_end(told.events) if told.is_damaged else told.events
+    heard, unused = folded(events) if told.is_damaged else (fold(events), 0)
     said = ""
     if is_damaged(path) or (not files.is_there(path) and files.is_there(files.backup_of(path))):
         said = mend(path, heard)
@@ -116,6 +116,7 @@ def folded(events: Iterable[Event]) -> tuple[Record, int]:
     try:
         return fold(events), 0
     except LabError:
+        # One by one takes longer.
         record, unused = Record(), 0
     for event in events:
         try:
