@@ -11,6 +11,7 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine import events
@@ -19,6 +20,8 @@ from engine.events import Event
 from sessions import files
 
 SYNC_SECONDS = 1.0
+MOST_DIGITS = 18
+"""Of a line's number."""
 
 
 class Journal:
@@ -117,31 +120,58 @@ class Journal:
             self._descriptor = -1
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a journal says."""
+
+    events: tuple[Event, ...]
+    unread: int = 0
+    """How many lines are damaged or missing."""
+    is_damaged: bool = False
+    """Whether there is more to it than a last line that is cut off, as by a kill."""
+
+
+def hear(path: Path) -> Heard:
+    """Return the events of a journal whose lines are whole, wherever they stand, and how many lines are not.
+
+    A line has its own number and checksum, so that it is true whatever has become of those before it.
+    """
+    said: list[Event] = []
+    last, bad, unread, is_damaged = -1, 0, 0, False
+    with path.open("rb") as file:
+        for line in file:
+            number, event = _heard(line)
+            if event is None or number <= last:
+                bad += 1
+                is_damaged |= line.endswith(b"\n")
+                continue
+            missing = number - last - 1
+            # Two lines may have run into one, and one be in pieces.
+            unread += max(bad, missing)
+            is_damaged |= missing > 0
+            last, bad = number, 0
+            said.append(event)
+    return Heard(tuple(said), unread + bad, is_damaged)
+
+
 def read(path: Path) -> Iterator[Event]:
-    """Yield the events of a journal up to the first line that is incomplete, damaged or out of turn."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file):
-            head, _, text = line.rstrip(b"\n").partition(b" ")
-            place, _, text = text.partition(b" ")
-            if not line.endswith(b"\n") or place != str(number).encode() or head != _checksum(number, text):
-                return
-            try:
-                yield events.decode(text)
-            except LabError:
-                return
+    """Yield the events of a journal that can be read."""
+    yield from hear(path).events
 
 
-def has_more(path: Path, events_read: int) -> bool:
-    """Tell whether whole lines follow on the events that could be read: then it is damaged, and not only cut off."""
-    with path.open("rb") as file:
-        return any(line.endswith(b"\n") for number, line in enumerate(file) if number >= events_read)
-
-
-def damage(path: Path, events_read: int) -> str:
-    """Return in words what a journal holds beyond the events that could be read; empty where that is nothing."""
-    with path.open("rb") as file:
-        unread = sum(len(line) for number, line in enumerate(file) if number >= events_read)
-    return f"; the journal is damaged after that: {unread:,} bytes could not be read" if unread else ""
+def _heard(line: bytes) -> tuple[int, Event | None]:
+    """Return a line's number and event; None for one that is incomplete or damaged."""
+    head, _, text = line.removesuffix(b"\n").partition(b" ")
+    place, _, text = text.partition(b" ")
+    if not line.endswith(b"\n") or not place.isdigit() or len(place) > MOST_DIGITS:
+        return -1, None
+    number = int(place)
+    if place != b"%d" % number or head != _checksum(number, text):
+        return -1, None
+    try:
+        return number, events.decode(text)
+    except LabError:
+        return -1, None
 
 
 def _line(number: int, text: str) -> bytes:

@@ -17,6 +17,7 @@ from sessions.again import Left, furthest
 from sessions.archive import known_weights, save_archive
 from sessions.beside import journal_of
 from sessions.checkpoints import Checkpoints
+from sessions.edited import Edits
 from sessions.journal import Journal
 from sessions.looks import before
 from sessions.page import Page
@@ -68,6 +69,9 @@ class Recorder:
         """Of every run that has ended, as its RunEnded had them."""
         self._before: tuple[Record, dict[int, str]] | None = None
         """What was known, with the weights, before a study went on."""
+        self._on_file = self.page
+        """The page as it was last saved."""
+        self._edits = Edits(self.page, path, while_=" while it trained")
         self._journal: Journal | None = None
         self._checkpoints = Checkpoints(self.path)
         self._saving = threading.Lock()
@@ -78,7 +82,7 @@ class Recorder:
             if path is None:
                 # The page comes first: a journal alone would not say of which experiment.
                 self._hold()
-                store.save(self.path, self.page)
+                self._edits.save(store, self.path, self.page)
             self._journal = Journal(journal_of(self.path), clock)
         except LabError as error:
             self.problem = str(error)
@@ -136,6 +140,11 @@ class Recorder:
         self.page = replace(self.page, record=record)
         return record
 
+    @property
+    def found(self) -> list[str]:
+        """What was written on the page's file by other means, in lines; whoever tells a person empties it."""
+        return self._edits.said
+
     def annotate(self, notes: str) -> None:
         """Take the student's notes onto the page."""
         self.page = replace(self.page, notes=notes)
@@ -172,7 +181,7 @@ class Recorder:
         try:
             self._hold()
             page, weights = self._kept()
-            self.store.save(self.path, page)
+            self._on_file = self._edits.save(self.store, self.path, page)
             save_archive(self.path, page.record or Record(), weights)
         except LabError as error:
             self.problem = str(error)
@@ -196,6 +205,8 @@ class Recorder:
         self.page = replace(self.page, record=replace(record, looks_before=looks))
         with self._saving:
             saved = self._is_over = self._save()
+            if saved:
+                self.page = self._on_file
         if saved and record.status not in GOES_ON:
             checkpoints.remove(self.path)
         if self._journal is not None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import LabError
-from engine.events import Event, RunEnded
-from engine.plan import plan
+from engine.events import Event, RunEnded, StudyEnded, StudyStarted
+from engine.plan import plan, settings_of
 from sessions import codec, files, journal, lock
 from sessions.archive import known_weights, save_archive
 from sessions.beside import journal_of
+from sessions.journal import Heard
 from sessions.lock import Taken
 from sessions.origin import Origin
 from sessions.page import Page
@@ -68,32 +70,86 @@ def _bring_up(path: Path) -> list[str]:
     """Mend a page that is ours now, if it is damaged, and take its journal onto it."""
     left = journal_of(path)
     has_journal = left.is_file() and not left.is_symlink()
-    # A damaged journal ends early: the page may have been saved since.
-    events: list[Event] = list(journal.read(left)) if has_journal else []
-    heard = fold(events)
+    told = journal.hear(left) if has_journal else Heard(())
+    # A damaged journal may lack some: the page may have been saved since.
+    events = without_end(told.events) if told.is_damaged else told.events
+    heard, unused = folded(events) if told.is_damaged else (fold(events), 0)
     said = ""
     if is_damaged(path) or (not files.is_there(path) and files.is_there(files.backup_of(path))):
         said = mend(path, heard)
     page = codec.read_page(path) if has_journal else _just_begun(path)
     if page is None:
         return [f"{path.stem}: {said}"] if said else []
+    if told.is_damaged and not any(isinstance(event, StudyStarted) for event in events):
+        events = without_end((_planned(page), *told.events))
+        heard, unused = folded(events)
     if has_journal and not _is_of(heard, page):
         kept = keep_damaged(left)
         left.unlink()
         return [f"{path.stem}: the journal beside it is another study's, and is {FOLDER}/{kept.name} now"]
-    damage = journal.damage(left, len(events)) if has_journal else ""
     known = page.record or Record()
     heard = replace(heard, origin=Origin(known.origin.experiment)) if has_journal else known
     record = interrupted(max(heard, known, key=_progress))
     files.save(path, codec.write_page(replace(page, record=record)).encode(), keep_old=not said)
     found = {end.run: end.weights for end in events if isinstance(end, RunEnded) and end.weights}
     save_archive(path, record, known_weights(path, record, found) | found)
+    damage = _damage(told, unused, left)
     if has_journal:
-        if journal.has_more(left, len(events)):
-            damage = f"{damage}, and are in {FOLDER}/{keep_damaged(left).name}"
         left.unlink()
     epoch = max((run.epoch for run in record.runs), default=0)
     return [f"{path.stem}: recovered to epoch {epoch}{damage}{'; ' if said else ''}{said}"]
+
+
+def without_end(events: Sequence[Event]) -> tuple[Event, ...]:
+    """Return a damaged journal's events, without the end of a study where that of one of its runs is lost.
+
+    Such a run was not stopped, as `StudyEnded` has it otherwise: nobody knows, and `resume` goes on with it.
+    """
+    others = tuple(event for event in events if not isinstance(event, StudyEnded))
+    record, _ = folded(others)
+    return tuple(events) if all(run.status in OVER for run in record.runs) else others
+
+
+def folded(events: Iterable[Event]) -> tuple[Record, int]:
+    """Return the record after the events of a journal, and how many say nothing without others that are lost."""
+    events = tuple(events)
+    try:
+        return fold(events), 0
+    except LabError:
+        # One by one takes longer.
+        record, unused = Record(), 0
+    for event in events:
+        try:
+            record = fold((event,), record)
+        except LabError:
+            unused += 1
+    known = range(len(record.runs))
+    done = tuple(one for one in record.interventions if all(run in known for run in one.runs))
+    return replace(record, interventions=done), unused + len(record.interventions) - len(done)
+
+
+def _planned(page: Page) -> StudyStarted:
+    """Return the first event of a page's study, where its journal has lost it."""
+    specs = plan(page.experiment)
+    return StudyStarted(
+        labels=tuple(spec.label for spec in specs),
+        restarts=tuple(spec.restart + 1 for spec in specs),
+        repeats=tuple(spec.repeat + 1 for spec in specs),
+        folds=tuple(spec.fold + 1 for spec in specs),
+        epochs=page.experiment.training.epochs,
+        settings=tuple(settings_of(page.experiment)),
+        setting_of=tuple(spec.setting for spec in specs),
+    )
+
+
+def _damage(told: Heard, unused: int, left: Path) -> str:
+    """Return in words what is lost of a journal, after it was kept where that is more than the end of its last line."""
+    if not told.is_damaged:
+        return "; the last line of the journal is cut off and could not be read" if told.unread else ""
+    lines = "1 line" if told.unread == 1 else f"{told.unread:,} lines"
+    without = f", and {unused:,} more say nothing without them" if unused else ""
+    kept = f"the damaged journal is {FOLDER}/{keep_damaged(left).name}"
+    return f"; the journal was damaged: {lines} could not be read{without}; {kept}"
 
 
 def _is_of(heard: Record, page: Page) -> bool:
@@ -101,8 +157,13 @@ def _is_of(heard: Record, page: Page) -> bool:
     if not heard.runs:
         return True
     known = page.record or Record()
+    if known.status == "finished" and _progress(heard) > _progress(known):
+        # Nobody goes on with what has finished.
+        return False
     same_data = heard.data is None or known.data is None or heard.data.sha256 == known.data.sha256
-    return same_data and [run.label for run in heard.candidates] == [spec.label for spec in plan(page.experiment)]
+    same_settings = list(heard.settings) == settings_of(page.experiment)
+    same_runs = [run.label for run in heard.candidates] == [spec.label for spec in plan(page.experiment)]
+    return same_data and same_settings and same_runs
 
 
 def _just_begun(path: Path) -> Page | None:

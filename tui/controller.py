@@ -145,10 +145,12 @@ class Controller(Desk):
             self.notices.append(recorder.record.bad_input)
             self.page = self.path = None
         else:
-            recorder.annotate(self.notes)
+            notes = self.notes
+            recorder.annotate(notes)
             recorder.finish(keep_lock=not self._is_over)
             self._take_problem(recorder)
             self.page, self.path = recorder.page, recorder.path
+            self._take_notes_of(self.page, notes)
             self._take_over(recorder.held)
             self.notices += [f"{run.label}: {run.problem}" for run in recorder.record.runs if run.problem][:3]
         self._recorder = None
@@ -249,3 +251,5 @@ class Controller(Desk):
         if recorder.problem != self._known_problem:
             self._known_problem = recorder.problem
             self.notices.append(recorder.problem or SAVES_AGAIN)
+        while recorder.found:
+            self.notices.append(recorder.found.pop(0))

@@ -14,6 +14,7 @@ from engine.errors import LabError
 from engine.experiment import Experiment
 from sessions import codec, lock, places
 from sessions.drafts import Drafts
+from sessions.edited import UNLOOKED, Edits
 from sessions.page import Page, default_title
 from sessions.record import Record
 from sessions.recorder import GOES_ON, Recorder
@@ -42,6 +43,8 @@ class Desk:
         self._now = now
         self._recorder: Recorder | None = None
         self._held: lock.Lock | None = None
+        self.notes_from_file = False
+        """Whether the notes are others than those on the screen: they were edited on the page's file."""
         self._unsaved_notes = False
         self._told = False
         self._compared: tuple[Draft, Experiment, bool] | None = None
@@ -224,10 +227,22 @@ class Desk:
                 self._held = lock.acquire(self.path, "edited")
             with self._saving:
                 self._saves += 1
-                self.store.save(self.path, page)
-            self.page = page
+                self.page = self._save(self.path, page)
         self._unsaved_notes = False
         return str(self.path)
+
+    def _save(self, path: Path, page: Page) -> Page:
+        """Save a page that nobody trains, with what was written on its file meanwhile, and return it as it is now."""
+        edits = Edits(self.page or page, stamp=UNLOOKED)
+        saved = edits.save(self.store, path, page)
+        self.notices += edits.said
+        self._take_notes_of(saved, page.notes)
+        return saved
+
+    def _take_notes_of(self, saved: Page, before: str) -> None:
+        """Have on the screen what was written on the page's file, unless something else was typed since."""
+        if saved.notes != before and self.notes == before:
+            self.notes, self.notes_from_file = saved.notes, True
 
     def _save_as_new(self) -> None:
         """Begin a page with the settings and the notes that are on the screen; runs stay on the page that has them."""
@@ -289,8 +304,7 @@ class Desk:
             try:
                 if self._held is None or not self._held.is_held:
                     self._held = lock.acquire(path, "edited")
-                self.page = replace(page, notes=notes)
-                self.store.save(path, self.page)
+                self.page = self._save(path, replace(page, notes=notes))
             except LabError as error:
                 return str(error)
         return ""

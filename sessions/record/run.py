@@ -104,10 +104,22 @@ def grown(run: RunRecord, epochs: Sequence[tuple[EpochEnded, int]]) -> RunRecord
 def _longer(curves: Curves, epochs: Sequence[tuple[int, Columns, int]]) -> Curves:
     _, last, _ = epochs[-1]
     numbers = [epoch for epoch, _, _ in epochs]
+    back = next((place for place in range(len(numbers) - 1, 0, -1) if numbers[place] <= numbers[place - 1]), 0)
+    if back:
+        # It began again, and the line of a damaged journal that says so is lost.
+        return _longer(_longer(curves, epochs[:back]), epochs[back:])
     return {
-        name: (curves.get(name) or Curve()).with_points(numbers, [columns[name][place] for _, columns, place in epochs])
+        name: _before(curves.get(name), numbers[0]).with_points(
+            numbers, [columns[name][place] for _, columns, place in epochs]
+        )
         for name in last
     }
+
+
+def _before(curve: Curve | None, epoch: int) -> Curve:
+    if curve is None:
+        return Curve()
+    return curve if curve.last_epoch < epoch else curve.until(epoch - 1)
 
 
 def ended(run: RunRecord, event: RunEnded) -> RunRecord:

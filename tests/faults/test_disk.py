@@ -155,7 +155,7 @@ def test_whichever_call_of_the_journal_fails(tmp_path, disk, code, lasting):
         # The disk works again: nothing that was given is lost behind half a line.
         written.append(EVENTS[5:7])
         assert list(journal.read(path)) == EVENTS[:7]
-        assert not journal.damage(path, 7)
+        assert not journal.hear(path).unread
         written.append(EVENTS[7:])
         written.close()
         assert list(journal.read(path)) == EVENTS

@@ -13,7 +13,7 @@ from making import study
 
 from engine import tables
 from engine.errors import LabError
-from engine.events import StudyEnded, StudyStarted
+from engine.events import EpochEnded, StudyEnded, StudyStarted
 from engine.plan import plan
 from sessions import codec, journal
 from sessions.archive import read_weights
@@ -148,8 +148,29 @@ def test_each_prefix_of_a_journal_reads_as_a_beginning(saved, tmp_path):
         events = [repr(event) for event in journal.read(path)]
         assert events == whole[: content[:length].count(b"\n")]
         unread = length - (content[:length].rfind(b"\n") + 1)
-        assert bool(journal.damage(path, len(events))) == bool(unread)
+        assert bool(journal.hear(path).unread) == bool(unread)
+        assert not journal.hear(path).is_damaged
     print(f"{len(content) + 1:,} prefixes")
+
+
+def test_each_line_of_a_journal_may_be_lost_and_costs_no_other(saved, capsys):
+    """True values at true epochs, the damaged journal kept, and the page one that every command takes."""
+    lines = saved.contents[journal_of(saved.left)].splitlines(keepends=True)
+    for number, event in enumerate(saved.said):
+        damaged = lines[number][:-9] + b"?" + lines[number][-8:]
+        content = b"".join([*lines[:number], damaged, *lines[number + 1 :]])
+        said, record = recover_from(saved, content, capsys)
+        assert "recovered to epoch 5; the journal was damaged: 1 line could not be read" in said
+        assert f"the damaged journal is damaged/{saved.left.stem}.journal.1" in said
+        assert (saved.left.parent / "damaged" / f"{saved.left.stem}.journal.1").read_bytes() == content
+        assert not codec.read_page(saved.left).warning
+        whole = fold(saved.said)
+        assert [run.label for run in record.runs] == [run.label for run in whole.runs]
+        for run, full in zip(record.runs, whole.runs, strict=True):
+            for name, curve in full.train_curves.items():
+                lost = {event.epoch} if isinstance(event, EpochEnded) else set()
+                assert list(run.train_curves[name]) == [point for point in curve if point[0] not in lost]
+        look_at_all(capsys, saved, saved.left)
 
 
 def flip_journals(saved, capsys, times, seed):

@@ -17,7 +17,7 @@ from making import study
 
 from engine.data.sources import Line
 from engine.errors import LabError
-from engine.events import RunEnded, StudyEnded, StudyStarted
+from engine.events import EpochEnded, RunEnded, RunsStarted, StudyEnded, StudyStarted
 from engine.experiment import Data, Experiment, Model, Training
 from engine.plan import plan
 from sessions import codec, files, lock, quarantine, recovery
@@ -378,9 +378,46 @@ def test_what_cannot_be_read_of_a_journal_is_kept(store, said):
     damaged = b"".join([*lines[:3], b"x" + lines[3][1:], *lines[4:]])
     journal_of(path).write_bytes(damaged)
     (told,) = store.recover()
-    assert f"and are in damaged/{NAME}.journal.1" in told
+    assert f"the damaged journal is damaged/{NAME}.journal.1" in told
     assert (store.folder / "damaged" / f"{NAME}.journal.1").read_bytes() == damaged
     assert not journal_of(path).exists()
+
+
+def without(store, said, lost):
+    """Recover a journal in which some events' lines are damaged; return the record."""
+    path = killed(store, said)
+    lines = journal_of(path).read_bytes().splitlines(keepends=True)
+    lines = [b"x" + line[1:] if said[number] in lost else line for number, line in enumerate(lines)]
+    journal_of(path).write_bytes(b"".join(lines))
+    store.recover()
+    return codec.read_page(path).record
+
+
+@pytest.mark.parametrize("kinds", [(StudyStarted, RunEnded), (RunEnded,), (StudyStarted, RunsStarted)])
+def test_whatever_a_journal_has_lost_no_run_is_called_what_it_was_not(store, said, kinds):
+    lost = [next(event for event in said if isinstance(event, kind)) for kind in kinds]
+    record, whole = without(store, said, lost), fold(said)
+    assert [run.label for run in record.runs] == list(LABELS)
+    for run, full in zip(record.runs, whole.runs, strict=True):
+        assert run.train_curves == full.train_curves
+        assert run.status in {full.status, "interrupted"}
+    assert (record.status == "interrupted") == (RunEnded in kinds)
+
+
+def test_runs_that_began_again_have_each_epoch_once_where_the_line_that_says_so_is_lost(store, said):
+    again = next(event for event in said if isinstance(event, RunsStarted))
+    later = [event for event in begun(said) if isinstance(event, EpochEnded) and set(event.runs) == set(again.runs)]
+    ones = {run for event in later for run in event.runs}
+    twice = [*begun(said), again, *later[:2]]
+    path = killed(store, twice)
+    lines = journal_of(path).read_bytes().splitlines(keepends=True)
+    place = len(begun(said))
+    lines[place] = b"x" + lines[place][1:]
+    journal_of(path).write_bytes(b"".join(lines))
+    store.recover()
+    record = codec.read_page(path).record
+    for run in ones:
+        assert [epoch for epoch, _ in record.runs[run].train_curves["loss"]] == [1, 2]
 
 
 def test_a_line_that_a_kill_has_cut_off_is_no_damage_to_keep(store, said):
@@ -390,10 +427,18 @@ def test_a_line_that_a_kill_has_cut_off_is_no_damage_to_keep(store, said):
     assert damaged_in(store) == {}
 
 
-def test_a_journal_of_another_study_changes_no_page(store, said, text):
+@pytest.mark.parametrize("what", ["runs", "settings", "more epochs"])
+def test_a_journal_of_another_study_changes_no_page(store, said, text, what):
     mine = put(store, text, "mine")
     before = mine.read_bytes()
-    other = [replace(said[0], labels=("run",), restarts=(1,), repeats=(1,), folds=(1,))]
+    other = {
+        "runs": [replace(said[0], labels=("run",), restarts=(1,), repeats=(1,), folds=(1,))],
+        "settings": [replace(said[0], settings=({"training.learning_rate": 0.5},))],
+        "more epochs": [
+            *begun(said),
+            *(replace(event, epoch=event.epoch + 4) for event in said if isinstance(event, EpochEnded)),
+        ],
+    }[what]
     written = Journal(journal_of(mine))
     written.append(other)
     written.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 from notebook import SMALL, pages_in, play, saved_page
@@ -55,6 +56,24 @@ def test_a_page_that_another_has_opens_to_read_and_its_notes_go_to_a_new_page(tm
     assert (len(new.notes), new.record, new.title) == (3, None, "wine")
     assert new.experiment == codec.read_page(taken).experiment
     assert [path.name for path in tmp_path.glob("*.lock")] == ["wine.lock"]
+
+
+def test_a_page_on_the_screen_that_is_edited_by_hand_keeps_both(tmp_path, page):
+    async def scene(lab):
+        await open_page(lab, page)
+        edited = replace(codec.read_page(page), title="Theirs", notes="theirs")
+        page.write_text(codec.write_page(edited))
+        await lab.press("ctrl+s")
+        await lab.until(lambda: any("its title and notes are kept" in notice for notice in lab.notices))
+        await lab.until(lambda: lab.app._lab._notes.text == "theirs")
+        page.write_text(codec.write_page(replace(edited, notes="other")))
+        await lab.press("n", "x")
+        await lab.until(lambda: any("notes were edited here and by hand" in notice for notice in lab.notices))
+
+    play(scene, tmp_path, size=(120, 40))
+    now = codec.read_page(page)
+    assert (now.title, sorted(now.notes)) == ("Theirs", sorted("theirsx"))
+    assert 'notes = "other"' in (tmp_path / "damaged" / "wine.toml.1").read_text()
 
 
 @pytest.mark.parametrize("how", ["clear", "keep_now"])

@@ -113,7 +113,10 @@ async def conduct(study: Study, recorder: Recorder, job: Job, *, as_json_line: b
     if record.bad_input:
         recorder.discard()
         return complain(blame(job.path, record.runs[0].bad_key, record.bad_input, job.overrides))
-    if not recorder.finish():
+    is_saved = recorder.finish()
+    for line in recorder.found:
+        complain(line)
+    if not is_saved:
         complain(recorder.problem)
         return FAILED
     record = recorder.record
@@ -137,6 +140,8 @@ async def _train(study: Study, recorder: Recorder, teller: Teller) -> list[int]:
             async for batch in study.events():
                 teller.tell(recorder.take(batch))
                 await recorder.keep()
+                while recorder.found:
+                    teller.say(f"lossbook: {safe(recorder.found.pop(0), 500)}")
                 if recorder.problem != told:
                     told = recorder.problem
                     teller.say(f"lossbook: {safe(told or SAVES_AGAIN, 500)}")

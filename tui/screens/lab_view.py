@@ -104,6 +104,9 @@ class LabView(Screen[None]):
         for notice in controller.notices:
             self.notify(safe(notice, 300), severity="warning", timeout=6, markup=False)
         controller.notices.clear()
+        if controller.notes_from_file:
+            controller.notes_from_file = False
+            self._notes.text = controller.notes
         moving = controller.record.status == "training"
         if (controller.version == self._seen and not moving) or line_is_busy(self.app) or self._key_goes_first():
             return
