@@ -48,9 +48,21 @@ def branch_of(page: Page, name: str, epoch: int, settings: dict[str, Any]) -> tu
             raise KeyProblem(key, f"is {value!r} already", "a branch is made to see what another value does")
     changes = tuple(one for one in changes_of(record) if _came_before(record, one.runs[0], one.update, epoch))
     course = Course((), changes, (*turns, Turn(epoch, given)), name, SECONDS)
-    said = ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in given.items())
-    title = f"{page.title or default_title(page.experiment)} · {said} from epoch {epoch}"
+    title = _root_title(page) + "".join(_said(turn) for turn in course.turns)
     return replace(page, title=title, notes="", created=None, record=None, warning=""), course
+
+
+def _root_title(page: Page) -> str:
+    """Return a page's title without what its own turns have put behind it; a person may have given it another."""
+    title = page.title or default_title(page.experiment)
+    for turn in reversed(turns_of(page.record or Record())):
+        title = title.removesuffix(_said(turn))
+    return title
+
+
+def _said(turn: Turn) -> str:
+    said = ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in turn.settings.items())
+    return f" · {said} from epoch {turn.epoch}"
 
 
 def _came_before(record: Record, run: int, update: int, epoch: int) -> bool:

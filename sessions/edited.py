@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from engine.errors import LabError
 from sessions import codec
+from sessions.lookalikes import is_link
 from sessions.page import Page
 from sessions.quarantine import FOLDER, keep_damaged
 from sessions.store import Store
@@ -52,6 +53,9 @@ class Edits:
             there = self._written
             if now is None:
                 said = "was deleted by hand, and is written again"
+            elif is_link(path):
+                # What it leads to is somebody else's: it is neither read nor kept.
+                now, said = None, "had become a link to another file, and is a file of its own again"
             elif now != self._stamp:
                 there, said = self._read(path, page, now)
             joined, both = self._joined(page, there)

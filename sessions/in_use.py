@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
+from engine.errors import LabError
 from sessions import lock
+from sessions.page import Page
+from sessions.record import OVER
 
 
 @contextmanager
@@ -23,3 +27,18 @@ def untouched(path: Path) -> Iterator[None]:
         yield
     finally:
         held.release()
+
+
+def see_that_it_is_there(path: Path, page: Page, *, ended: bool = False) -> None:
+    """Raise a LabError for a page that lacks its runs, or with `ended` one that has ended, since it is being trained.
+
+    They come onto the page with the next save. Of a page that nobody trains nothing is said.
+    """
+    runs = page.record.runs if page.record else ()
+    if any(run.status in OVER for run in runs) if ended else runs:
+        return
+    owner = lock.owner_of(path)
+    if owner is not None and owner.doing == "trained":
+        what = "none of its runs has ended" if ended else "its runs are not on the page yet"
+        now = datetime.now().astimezone()
+        raise LabError(f"{owner.says(now)}, and {what}", "wait a minute, or until that has ended", where=path.stem)

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.errors import LabError
 from sessions import codec
 from sessions.export import Subject, exported, write
+from sessions.in_use import see_that_it_is_there
 from tui.cli.pages import store_of
 from tui.exporting import Picture, with_all_curves
 from tui.text import safe
@@ -28,7 +29,12 @@ def export(options: argparse.Namespace) -> int:
         metric=options.metric,
         log=options.log,
     )
-    form, made = exported(subject, options.to)
+    try:
+        form, made = exported(subject, options.to)
+    except LabError:
+        # What it lacks it may only lack by now.
+        see_that_it_is_there(path, page)
+        raise
     for line in (*made.said, *([lacking] if lacking else [])):
         print(f"lossbook: {safe(line, 500)}", file=sys.stderr)
     if options.out is not None:
