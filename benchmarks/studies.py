@@ -160,15 +160,20 @@ def memory(_: int, epochs: int) -> dict[str, Any]:
     """Measure the most memory that each worker and this process held, for studies of more and more runs."""
     from engine.pool import Pool
 
-    async def peak(runs: int) -> dict[str, float]:
-        rates = [n / 1e4 for n in range(1, runs // FOLDS + 1)]
-        experiment = experiment_of(epochs, restarts=1, sweep={"training.learning_rate": rates})
+    async def peak(runs: int, widths: int) -> dict[str, float]:
+        rates = [n / 1e4 for n in range(1, runs // FOLDS // widths + 1)]
+        sweep = {"training.learning_rate": rates, "model.hidden": [[32 - n] for n in range(widths)]}
+        experiment = experiment_of(epochs, restarts=1, sweep=sweep)
         async with Pool(2) as pool:
             await seconds_of(pool, experiment)
             held = [peak_of(process) for process in pool.process_ids]
         return {"workers": round(max(held), 1), "this process": round(peak_of(os.getpid()), 1)}
 
-    return {f"{runs} runs, MB": asyncio.run(peak(runs)) for runs in (100, 400, 1_600)}
+    counts = (100, 400, 1_600)
+    return {
+        shapes: {f"{runs} runs, MB": asyncio.run(peak(runs, widths)) for runs in counts}
+        for shapes, widths in (("one shape", 1), ("20 widths", 20))
+    }
 
 
 def peak_of(process: int) -> float:
