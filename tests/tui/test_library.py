@@ -199,6 +199,7 @@ def test_what_was_last_read_is_shown_at_once_and_what_is_new_follows(tmp_path, m
         saved_page(tmp_path, "new")
         await open_library(lab, 2)
         assert names(lab) == ["new", "old"]
+        assert table(lab).entry.name == "new", "what is new comes above what was known, and the cursor is at the top"
         await lab.until((tmp_path / ".index.json").exists)
 
     play(scene, tmp_path)

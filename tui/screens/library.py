@@ -61,6 +61,7 @@ class LibraryScreen(Screen[Wanted | None]):
         self._deleted: list[str] = []
         """Names in the bin of what was deleted here, the last one last."""
         self._shelf = Shelf()
+        self._all_came = False
         self._unread = 0
         self._table = PagesTable()
         self._preview = Preview()
@@ -114,8 +115,9 @@ class LibraryScreen(Screen[Wanted | None]):
             index.keep()
 
     def _take(self, entries: list[Listed], unread: list[Path], stay_on: str | None) -> None:
-        here = self._table.entry
-        self._unread = len(unread)
+        # While the pages come in for the first time the cursor stands on the first, until somebody moves it.
+        here = self._table.entry if self._table.was_moved or self._all_came else None
+        self._unread, self._all_came = len(unread), self._all_came or not unread
         self._shelf.take([*entries, *self._shelf.still_of(unread)])
         self._show(stay_on or (here.file if here is not None else None))
 

@@ -55,6 +55,8 @@ class PagesTable(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id="pages")
         self._entries: Sequence[Listed] = ()
         self._cursor = 0
+        self.was_moved = False
+        """Whether a person has chosen where the cursor stands."""
         self._order = ("saved", False)
         self._told: Listed | None = None
 
@@ -83,6 +85,7 @@ class PagesTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def go_to(self, place: int) -> None:
         """Put the cursor on a page by its place."""
+        self.was_moved = True
         before, self._cursor = self._cursor, max(0, min(place, len(self._entries) - 1))
         if self._cursor != before:
             self._follow()
