@@ -42,6 +42,8 @@ class Course:
     """Of a branch, and of the branches that it comes from, in their order."""
     parent: str = ""
     """What a branch comes from, as people call it."""
+    parent_created: str = ""
+    """When that was begun, ISO; empty where it does not say."""
     checkpoint_seconds: float = 0.0
     """How often the runs should say where they stand; 0 for never."""
 
@@ -67,6 +69,7 @@ class Course:
             tuple(Changed(**one | {"runs": tuple(one["runs"])}) for one in body["changes"]),
             tuple(Turn(**one) for one in body["turns"]),
             body["parent"],
+            body["parent_created"],
             body["checkpoint_seconds"],
         )
 

@@ -72,6 +72,9 @@ class Worker:
             raise LabError(
                 f"a worker could not be started: {error.strerror}", "free some memory or processes"
             ) from error
+        except asyncio.CancelledError:
+            log.close()
+            raise
         return cls(process, log, blas_threads)
 
     def send(self, command: Command) -> None:
@@ -123,4 +126,5 @@ class Worker:
             with contextlib.suppress(ProcessLookupError):
                 self.process.kill()
             await self.process.wait()
-        self.log.close()
+        finally:
+            self.log.close()

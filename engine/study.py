@@ -145,7 +145,7 @@ class Study:
     def _branched(self) -> list[Event]:
         turns = self.course.turns
         epochs, settings = tuple(turn.epoch for turn in turns), tuple(turn.settings for turn in turns)
-        return [Branched(self.course.parent, epochs, settings)] if turns else []
+        return [Branched(self.course.parent, epochs, settings, self.course.parent_created)] if turns else []
 
     def _chosen(self) -> int | None:
         """Return the setting that the validation rows choose; the only one where it has finished anywhere."""

@@ -47,7 +47,8 @@ def branch_of(page: Page, name: str, epoch: int, settings: dict[str, Any]) -> tu
             (key, value), *_ = given.items()
             raise KeyProblem(key, f"is {value!r} already", "a branch is made to see what another value does")
     changes = tuple(one for one in changes_of(record) if _came_before(record, one.runs[0], one.update, epoch))
-    course = Course((), changes, (*turns, Turn(epoch, given)), name, SECONDS)
+    created = page.created.isoformat() if page.created else ""
+    course = Course((), changes, (*turns, Turn(epoch, given)), name, created, SECONDS)
     title = _root_title(page) + "".join(_said(turn) for turn in course.turns)
     return replace(page, title=title, notes="", created=None, record=None, warning=""), course
 

@@ -37,7 +37,10 @@ def turns_of(record: Record) -> tuple[Turn, ...]:
 
 
 def _with_turns(record: Record, changes: tuple[Changed, ...]) -> Course:
-    return Course(changes=changes, turns=turns_of(record), parent=record.branch.parent if record.branch else "")
+    branch = record.branch
+    if branch is None:
+        return Course(changes=changes)
+    return Course((), changes, turns_of(record), branch.parent, branch.parent_created)
 
 
 def _fits(checkpoint: Checkpoint, record: Record) -> bool:

@@ -15,6 +15,7 @@ from engine.tables import to_tables
 from sessions import codec
 from sessions.archive import with_known_history
 from sessions.course_of import turns_of
+from sessions.index import entries_of
 from sessions.page import Page
 from sessions.record import Record
 from sessions.store import SUFFIX
@@ -45,7 +46,8 @@ def parent_of(path: Path, page: Page) -> Parent | None:
     branch = page.record.branch if page.record else None
     if branch is None or not branch.epochs:
         return None
-    return Parent(branch.parent, branch.epochs[-1], change_of(page), _record_of(path.parent, branch.parent))
+    name, record = _found(path.parent, branch.parent, branch.parent_created)
+    return Parent(name, branch.epochs[-1], change_of(page), record)
 
 
 def change_of(page: Page) -> str:
@@ -71,13 +73,34 @@ def value_at(tables: Mapping[str, Any], key: str) -> Any:
     return value
 
 
-def _record_of(folder: Path, name: str) -> Record | None:
+def _found(folder: Path, name: str, created: str) -> tuple[str, Record | None]:
+    """Return a page's name as it is today, and its record; the old name and None where it is not there.
+
+    A page that got another name is known by the moment at which it was begun, and so is another page that took its.
+    """
     # A name from a file is never a path.
-    if Path(name).name != name or "\0" in name:
-        return None
-    path = folder / f"{name}{SUFFIX}"
+    if Path(name).name == name and "\0" not in name:
+        record = _record_of(folder / f"{name}{SUFFIX}", created)
+        if record is not None:
+            return name, record
+    if created:
+        for entry in entries_of(folder):
+            record = _record_of(entry.path, created) if entry.created == created else None
+            if record is not None:
+                return entry.name, record
+    return name, None
+
+
+def _record_of(path: Path, created: str) -> Record | None:
+    """Return the record of a page that was begun at a moment, where one is told; None where it is another."""
     try:
-        record = codec.read_page(path).record
+        page = codec.read_page(path)
     except (LabError, OSError, ValueError):
         return None
-    return None if record is None or not record.runs else with_known_history(path, record)
+    if page.record is None or not page.record.runs or (created and _created(page) != created):
+        return None
+    return with_known_history(path, page.record)
+
+
+def _created(page: Page) -> str:
+    return page.created.isoformat() if page.created else ""

@@ -152,6 +152,8 @@ def _data_lines(data: DataRead) -> str:
 
 def _branch_lines(branch: Branched) -> Iterator[str]:
     yield _dumps({"parent": branch.parent})
+    if branch.parent_created:
+        yield _dumps({"parent_created": branch.parent_created})
     turns = zip(branch.epochs, branch.settings, strict=True)
     lines = "".join(f"    {{ epoch = {epoch}, settings = {inline_table(settings)} }},\n" for epoch, settings in turns)
     yield f"turns = [\n{lines}]\n"
@@ -208,7 +210,10 @@ def _read_part(kind: type[Any], table: Any) -> Any:
 def _read_branch(table: Mapping[str, Any]) -> Branched:
     turns = table["turns"]
     epochs = tuple(convert(turn["epoch"], int, "epoch") for turn in turns)
-    return Branched(str(table["parent"]), epochs, tuple(dict(turn["settings"]) for turn in turns))
+    settings = tuple(dict(turn["settings"]) for turn in turns)
+    return Branched(
+        str(table["parent"]), epochs, settings, convert(table.get("parent_created", ""), str, "parent_created")
+    )
 
 
 def _read_baseline(table: Mapping[str, Any], settings: int) -> BaselineMeasured:

@@ -34,6 +34,8 @@ class Branched:
     """The name of the parent's page."""
     epochs: tuple[int, ...]
     settings: tuple[dict[str, Any], ...]
+    parent_created: str = ""
+    """The moment at which the parent's page was begun, ISO: by it the page is known under another name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,15 @@ class Lab:
     def __init__(self, app, pilot):
         self.app = app
         self.pilot = pilot
+        self.notices = [notice.message for notice in app._notifications]
+        """What was told, also what has gone from the screen since: a slow machine takes longer than it stays."""
+        notify = app.notify
+
+        def kept(message, **options):
+            self.notices.append(message)
+            notify(message, **options)
+
+        app.notify = kept
 
     @property
     def controller(self):
@@ -86,10 +95,6 @@ class Lab:
     @property
     def hint(self):
         return str(self.app.screen.query_one("#hint").render())
-
-    @property
-    def notices(self):
-        return [notice.message for notice in self.app._notifications]
 
     async def press(self, *keys):
         for key in keys:

@@ -106,7 +106,7 @@ TURNS = st.dictionaries(NAMES, TEXTS | COUNTS | NUMBERS | st.lists(TEXTS), max_s
 @st.composite
 def branches(draw):
     epochs = draw(st.lists(COUNTS, min_size=1, max_size=3))
-    return Branched(draw(TEXTS), tuple(epochs), tuple(draw(TURNS) for _ in epochs))
+    return Branched(draw(TEXTS), tuple(epochs), tuple(draw(TURNS) for _ in epochs), draw(TEXTS))
 
 
 def clean(event):

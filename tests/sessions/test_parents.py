@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from notebook import SMALL, saved_page
@@ -10,15 +11,19 @@ from notebook import SMALL, saved_page
 from engine.events import Branched
 from sessions import codec
 from sessions.parents import change_of, parent_of
+from sessions.tidying import rename
 
 RATE = "training.learning_rate"
+BEGUN = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 
 
-def branch_of(folder, parent="one", epochs=(5,), settings=({RATE: 0.5},), draft=None, name="child"):
+def branch_of(
+    folder, parent="one", epochs=(5,), settings=({RATE: 0.5},), draft=None, name="child", created="", begun=BEGUN
+):
     """Save the page of a branch; return its path and page."""
     page = codec.read_page(saved_page(folder, name, draft))
-    record = replace(page.record, branch=Branched(parent, epochs, settings))
-    path = saved_page(folder, name, draft, record=record)
+    record = replace(page.record, branch=Branched(parent, epochs, settings, created))
+    path = saved_page(folder, name, draft, record=record, created=begun)
     return path, codec.read_page(path)
 
 
@@ -46,6 +51,22 @@ def test_a_parent_that_is_gone_or_cannot_be_read_is_said(tmp_path, name):
     parent = parent_of(path, replace(page, record=record))
     assert parent.record is None
     assert "which is gone, from epoch 5" in parent.says()
+
+
+def test_a_parent_that_got_another_name_is_still_the_parent(tmp_path):
+    one = saved_page(tmp_path, "one")
+    created = codec.read_page(one).created.isoformat()
+    other = saved_page(tmp_path, "other", created=datetime(2026, 11, 23, tzinfo=UTC))
+    path, page = branch_of(tmp_path, created=created, begun=datetime(2026, 11, 24, tzinfo=UTC))
+    now = rename(one, "Births, the long one")
+    parent = parent_of(path, page)
+    assert (parent.name, parent.record) == (now.stem, codec.read_page(now).record)
+    assert parent.says() == "branch of births-the-long-one from epoch 5: learning_rate 0.001 → 0.5"
+    # Another page that takes the old name is not it.
+    other.rename(one)
+    assert parent_of(path, page).name == now.stem
+    now.unlink()
+    assert "branch of one, which is gone," in parent_of(path, page).says()
 
 
 def test_a_branch_of_a_branch_says_what_its_own_turn_changed(tmp_path):

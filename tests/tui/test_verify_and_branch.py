@@ -247,6 +247,7 @@ def test_a_branch_is_its_parent_up_to_the_epoch_and_verifies(trained, capsys):
         assert child.experiment == parent.experiment
         assert (child.record.branch.parent, child.record.branch.epochs) == (trained.stem, (5,))
         assert child.record.branch.settings == ({"training.learning_rate": 0.05},)
+        assert child.record.branch.parent_created == parent.created.isoformat()
         for old, new in zip(parent.record.runs, child.record.runs, strict=True):
             for name, curve in old.train_curves.items():
                 assert new.train_curves[name].until(5) == curve.until(5)
