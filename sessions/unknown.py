@@ -11,16 +11,30 @@ from sessions.inline import toml_key
 from sessions.origin import Place, Unknown
 from sessions.record import CURVES, Intervention, RunRecord
 
+
+def _keys(kind: type[Any]) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))
+
+
+PARTS = {
+    "data": _keys(DataRead),
+    "environment": _keys(EnvironmentSeen),
+    "branch": frozenset(("parent", "parent_created", "turns")),
+}
+LISTS = {
+    "other_data": _keys(DataRead),
+    "interventions": _keys(Intervention),
+    "baselines": _keys(BaselineMeasured),
+    "runs": _keys(RunRecord),
+}
 HEAD = frozenset(
     {
         *("status", "experiment", "history", "refit_reason", "chosen", "chosen_by", "test_rows", "test_looks"),
-        *("looks_before", "settings", "data", "other_data", "environment", "interventions", "baselines", "runs"),
-        *("base_dir", "salvaged", "checksum"),
+        *("looks_before", "settings", "base_dir", "salvaged", "checksum"),
+        *PARTS,
+        *LISTS,
     }
 )
-PARTS = {"data": DataRead, "environment": EnvironmentSeen}
-LISTS = {"other_data": DataRead, "interventions": Intervention, "baselines": BaselineMeasured, "runs": RunRecord}
-KNOWN = {name: frozenset(field.name for field in fields(kind)) for name, kind in (PARTS | LISTS).items()}
 CURVE = frozenset(("epochs", "values"))
 
 
@@ -33,7 +47,7 @@ def unknown_in(record: Mapping[str, Any]) -> Unknown:
     for number, run in enumerate(record.get("runs", [])):
         for part in CURVES:
             for name, curve in run.get(part, {}).items():
-                for key in curve.keys() - CURVE:
+                for key in (key for key in curve if key not in CURVE):
                     # A curve has no table of its own, so its keys are written in that of its run.
                     dotted = f"{part}.{toml_key(name)}.{toml_key(key)}"
                     found.setdefault(("runs", number), {})[dotted] = curve[key]
@@ -42,8 +56,8 @@ def unknown_in(record: Mapping[str, Any]) -> Unknown:
 
 def _tables(record: Mapping[str, Any]) -> Iterator[tuple[Place, Mapping[str, Any], frozenset[str]]]:
     yield (), record, HEAD
-    for name in PARTS:
-        yield (name,), record.get(name, {}), KNOWN[name]
-    for name in LISTS:
+    for name, known in PARTS.items():
+        yield (name,), record.get(name, {}), known
+    for name, known in LISTS.items():
         for place, table in enumerate(record.get(name, [])):
-            yield (name, place), table, KNOWN[name]
+            yield (name, place), table, known

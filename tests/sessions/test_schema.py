@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from engine.data.sources import Xor
 from engine.errors import LabError
+from engine.events import Branched
 from engine.experiment import Data, Experiment
 from sessions import codec, schema
 from sessions.archive import with_history
@@ -205,14 +206,22 @@ PLAIN = st.recursive(
     max_leaves=5,
 )
 KEYS = st.dictionaries(st.sampled_from(["later", "b c", "x.y"]), PLAIN, max_size=2)
-PLACES = [(), ("data",), ("environment",), ("interventions", 0), ("baselines", 0), ("runs", 0), ("runs", 1)]
+PLACES = [
+    *((), ("data",), ("environment",), ("branch",)),
+    *(("interventions", 0), ("other_data", 0), ("baselines", 0), ("runs", 0), ("runs", 1)),
+]
 FOLDS = next(path for path in PAGES if path.stem == "folds")
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(PLACES, KEYS)), KEYS)
 def test_keys_of_a_later_version_are_kept(keys, of_curve):
     page = codec.read_page(FOLDS)
-    record = replace(page.record, interventions=(Intervention((0,), 1, "learning_rate", 0.5),))
+    record = replace(
+        page.record,
+        interventions=(Intervention((0,), 1, "learning_rate", 0.5),),
+        other_data=(page.record.data,),
+        branch=Branched("parent", (1,), ({"training.learning_rate": 0.5},), "2026-11-25"),
+    )
     body = codec.guarded.loads(codec.write_page(replace(page, record=record)), "f")
     for place, more in keys.items():
         table = body["record"]
