@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from datetime import date
@@ -42,6 +43,7 @@ from engine.events import (
     StudyStarted,
 )
 from engine.experiment import Data, Experiment, Model, Training, ValidationPlan
+from engine.launch import Worker
 from engine.optimizers import ClosedForm
 from engine.plan import RunSpec, plan
 from engine.pool import Pool
@@ -611,3 +613,26 @@ def test_workers_have_the_threads_that_an_experiment_says():
     one, two, again = asyncio.run(both())
     assert (one[0], two[0], again[0]) == (1, 2, 2)
     assert one[1] != two[1] == again[1]
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_start_or_an_end_that_nobody_waits_for_leaves_no_file_open(monkeypatch, turns):
+    made, make = [], tempfile.TemporaryFile
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: made.append(make()) or made[-1])
+
+    async def given_up(waiting, after):
+        task = asyncio.create_task(waiting)
+        for _ in range(after):
+            await asyncio.sleep(0)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await (await task).close()
+
+    async def scene():
+        await given_up(Worker.start(), turns + 1)
+        worker = await Worker.start()
+        await given_up(worker.close(), 1)
+        await worker.process.wait()
+
+    asyncio.run(scene())
+    assert [file.closed for file in made] == [True, True]
