@@ -22,17 +22,13 @@ from engine.arrays import Array
 from engine.data.formats import npy
 from engine.errors import LabError
 from sessions import files
+from sessions.beside import archive_of
 from sessions.history import HISTORY, Arrays, digest, history_of, with_curves
 from sessions.record import Record
 
 MOST_BYTES = 1 << 30
 FINAL = re.compile(r"run_(?P<run>[0-9]{1,6})_final\.npy")
 AGAIN = "the page has them thinned; to have them in full, run it again: lossbook run PAGE"
-
-
-def archive_of(path: Path) -> Path:
-    """Return the archive of a page."""
-    return path.with_suffix(".npz")
 
 
 def save_archive(path: Path, record: Record, weights: Mapping[int, str]) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 from engine.errors import LabError, nearest
 from sessions import files, index_file
+from sessions.beside import MOVED, SUFFIX
 from sessions.in_use import untouched
 from sessions.index import entries_of
-from sessions.listed import SUFFIX, Listed
-from sessions.moving import BESIDE, files_of, move, remove
+from sessions.listed import Listed
+from sessions.moving import files_of, move, remove
 
 NAME = "bin"
 
@@ -54,7 +54,7 @@ class Bin:
         self._no_link()
         stem = name.removesuffix(SUFFIX)
         path = self.folder / f"{stem}{SUFFIX}"
-        if "/" in stem or not os.path.lexists(path):
+        if "/" in stem or not files.is_there(path):
             names = [entry.name for entry in self.entries()]
             raise LabError(f"there is no page {name!r} in the bin", nearest(name, names) if names else "it is empty")
         with untouched(path):
@@ -76,7 +76,7 @@ class Bin:
                     remove(file)
             (self.folder / index_file.NAME).unlink(missing_ok=True)
             left = list(self.folder.iterdir()) if self.folder.is_dir() else []
-            for file in [file for file in left if file.name.endswith(BESIDE)]:
+            for file in [file for file in left if file.name.endswith(MOVED)]:
                 remove(file)
                 left.remove(file)
         except OSError as error:

@@ -17,25 +17,20 @@ from engine.course import Course
 from engine.errors import LabError
 from engine.events import Checkpoint
 from sessions import files
+from sessions.beside import backup_of, checkpoints_of
 
 SECONDS = 10.0
 """How often runs say where they stand."""
 ORDINARY = Course(checkpoint_seconds=SECONDS)
 """The course of a study that simply begins."""
-SUFFIX = ".ckpt"
 MOST_BYTES = 1 << 30
-
-
-def folder_of(path: Path) -> Path:
-    """Return where the checkpoints of a page lie."""
-    return path.with_suffix(SUFFIX)
 
 
 class Checkpoints:
     """Keeps the newest checkpoint of each stack of a page."""
 
     def __init__(self, path: Path) -> None:
-        self._folder = folder_of(path)
+        self._folder = checkpoints_of(path)
         self._newest: dict[tuple[int, ...], Checkpoint] = {}
         self._kept: dict[Path, set[int]] = {}
 
@@ -62,7 +57,7 @@ class Checkpoints:
             line = events.encode(checkpoint).encode()
             path = self._folder / hashlib.sha256(repr(runs).encode()).hexdigest()[:16]
             files.save(path, _digest(line) + b"\n" + line)
-            files.backup_of(path).unlink(missing_ok=True)
+            backup_of(path).unlink(missing_ok=True)
             for older in [one for one, others in self._kept.items() if others > set(runs)]:
                 del self._kept[older]
                 older.unlink(missing_ok=True)
@@ -71,12 +66,12 @@ class Checkpoints:
 
 def read(path: Path) -> tuple[Checkpoint, ...]:
     """Return the checkpoints beside a page that are whole."""
-    return tuple(_read(folder_of(path)))
+    return tuple(_read(checkpoints_of(path)))
 
 
 def remove(path: Path) -> None:
     """Delete the checkpoints of a page: it has come to its end."""
-    folder = folder_of(path)
+    folder = checkpoints_of(path)
     # What a symbolic link leads to is somebody else's; what the disk does not let go harms nobody.
     with contextlib.suppress(OSError):
         if folder.is_dir() and not folder.is_symlink():

@@ -18,7 +18,7 @@ import tomli_w
 from engine import tables
 from engine.errors import KeyProblem, LabError, nearest
 from engine.fields import convert
-from sessions import guarded, lookalikes, newer_page, places, quick, record_codec, schema, texts
+from sessions import files, guarded, lookalikes, newer_page, places, quick, record_codec, schema, texts
 from sessions.guarded import COMPARE, shortened
 from sessions.locate import line_of
 from sessions.page import FORMAT, Page, default_title
@@ -57,6 +57,8 @@ def _read(path: Path, overrides: Mapping[str, str]) -> Page:
             raise LabError(f"is {size >> 20} MB large", table or "an experiment file has a few lines", where=where)
         raw = path.read_bytes()
     except OSError as error:
+        if files.is_link(path) and isinstance(error, FileNotFoundError):
+            raise leads_nowhere(where) from error
         hint = "look at the path, or run `lossbook list`" if isinstance(error, FileNotFoundError) else ""
         raise LabError(f"cannot be read: {error.strerror}", hint, where=where) from error
     try:
@@ -64,6 +66,11 @@ def _read(path: Path, overrides: Mapping[str, str]) -> Page:
     except UnicodeDecodeError as error:
         raise LabError(f"is not UTF-8 text (byte {error.start})", table or "save it as UTF-8", where=where) from error
     return parse(text, where, overrides, table or COMPARE)
+
+
+def leads_nowhere(where: str) -> LabError:
+    """Return what is said of a link in a page's place to a file that is not there."""
+    return LabError("is a link that leads nowhere", "delete it, or put back what it led to", where=where)
 
 
 def parse(text: str, where: str, overrides: Mapping[str, str] | None = None, hint: str = COMPARE) -> Page:

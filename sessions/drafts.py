@@ -15,7 +15,7 @@ import tomli_w
 
 from engine import tables
 from engine.errors import LabError
-from sessions import codec, files, lock, places, texts
+from sessions import beside, codec, files, lock, places, texts
 from sessions.page import FORMAT, Page
 from sessions.quarantine import keep_damaged
 from sessions.schema import SCHEMA
@@ -101,7 +101,7 @@ class Drafts:
         self._path, self._held, self._content = None, None, b""
 
     def _paths(self) -> list[Path]:
-        return [self._folder / f".unsaved-{number}.draft" for number in range(1, MOST + 1)]
+        return [self._folder / f".unsaved-{number}{beside.DRAFT}" for number in range(1, MOST + 1)]
 
     def _claim(self) -> tuple[Path, lock.Lock]:
         for path in self._paths():

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from engine.errors import LabError
 from sessions import codec
-from sessions.lookalikes import is_link
+from sessions.files import is_link
 from sessions.page import Page
 from sessions.quarantine import FOLDER, keep_damaged
 from sessions.store import Store

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.errors import LabError
+from sessions.beside import backup_of
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -182,6 +183,13 @@ def is_there(path: Path) -> bool:
     return os.path.lexists(path)
 
 
+def is_link(path: Path) -> bool:
+    """Tell whether a name is a symbolic link; one that cannot be any is none."""
+    with contextlib.suppress(OSError):
+        return path.is_symlink()
+    return False
+
+
 def remove(path: Path) -> None:
     """Delete a file and its `.bak`; one that is not there is no error.
 
@@ -195,11 +203,6 @@ def remove(path: Path) -> None:
             name.unlink(missing_ok=True)
     except OSError as error:
         raise LabError(f"cannot be deleted: {error.strerror}", advice(error), where=str(path)) from error
-
-
-def backup_of(path: Path) -> Path:
-    """Return where `save` keeps the file as it was before."""
-    return path.with_name(path.name + ".bak")
 
 
 def _opened(descriptor: int) -> IO[bytes]:

@@ -29,7 +29,7 @@ def untouched(path: Path) -> Iterator[None]:
         held.release()
 
 
-def see_that_it_is_there(path: Path, page: Page, *, ended: bool = False) -> None:
+def require_runs(path: Path, page: Page, *, ended: bool = False) -> None:
     """Raise a LabError for a page that lacks its runs, or with `ended` one that has ended, since it is being trained.
 
     They come onto the page with the next save. Of a page that nobody trains nothing is said.

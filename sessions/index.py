@@ -10,7 +10,8 @@ from pathlib import Path
 
 from engine.errors import LabError
 from sessions import codec, index_file, looks
-from sessions.listed import SUFFIX, Listed, Stamp
+from sessions.beside import SUFFIX
+from sessions.listed import Listed, Stamp
 from sessions.page import Page
 from sessions.record import Record
 from sessions.report import summarize, verdict_of

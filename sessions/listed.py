@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
-SUFFIX = ".toml"
+from sessions.beside import SUFFIX
 
 
 class MeanAndSd(TypedDict):

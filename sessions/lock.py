@@ -234,8 +234,12 @@ def _open(path: Path) -> tuple[int, bool]:
             with contextlib.suppress(FileNotFoundError):
                 return _regular(path, os.open(path, FLAGS)), False
     except OSError as error:
-        why = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror
-        raise LabError(f"cannot be locked: {why}", "look at this file", where=str(path)) from error
+        if error.errno == errno.ELOOP:
+            raise LabError("cannot be locked: it is a symbolic link", "delete it", where=str(path)) from error
+        if files.is_there(path):
+            raise LabError(f"cannot be locked: {error.strerror}", "look at this file", where=str(path)) from error
+        said = f"cannot be written: {error.strerror}"
+        raise LabError(said, files.advice(error), where=str(path.parent)) from error
     raise LabError("cannot be locked: it comes and goes", "try again", where=str(path))
 
 

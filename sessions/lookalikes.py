@@ -22,13 +22,6 @@ def is_here(path: Path) -> bool:
     return False
 
 
-def is_link(path: Path) -> bool:
-    """Tell whether there is such a symbolic link; a name that cannot be one is none."""
-    with suppress(OSError):
-        return path.is_symlink()
-    return False
-
-
 def _is_folder(path: Path) -> bool:
     with suppress(OSError):
         return path.is_dir()

@@ -15,11 +15,8 @@ from pathlib import Path
 
 from engine.errors import LabError
 from sessions import files
-from sessions.listed import SUFFIX
+from sessions.beside import BACKUP, MOVED, SUFFIX
 
-BACKUP = f"{SUFFIX}.bak"
-BESIDE = (".npz", ".npz.bak", BACKUP, ".journal", ".ckpt")
-"""How the names of a page's other files end: weights, files as they were before, journal, checkpoints."""
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
@@ -53,7 +50,7 @@ def move(path: Path, folder: Path, stem: str, content: bytes | None = None) -> P
 
 def files_of(path: Path) -> list[Path]:
     """Return the files that a page has, itself last."""
-    return [file for file in (*_beside(path).values(), path) if os.path.lexists(file)]
+    return [file for file in (*_beside(path).values(), path) if files.is_there(file)]
 
 
 def remove(file: Path) -> None:
@@ -65,18 +62,18 @@ def remove(file: Path) -> None:
 
 
 def _beside(path: Path) -> dict[str, Path]:
-    return {ending: path.with_name(path.name.removesuffix(SUFFIX) + ending) for ending in BESIDE}
+    return {ending: path.with_name(path.name.removesuffix(SUFFIX) + ending) for ending in MOVED}
 
 
 def _is_free(path: Path) -> bool:
-    return not any(os.path.lexists(file) for file in (path, *_beside(path).values()))
+    return not any(files.is_there(file) for file in (path, *_beside(path).values()))
 
 
 def _move(path: Path, to: Path, content: bytes | None) -> None:
     old, new = _beside(path), _beside(to)
-    pairs = [(old[ending], new[ending]) for ending in BESIDE if os.path.lexists(old[ending])]
+    pairs = [(old[ending], new[ending]) for ending in MOVED if files.is_there(old[ending])]
     if content is not None:
-        pairs = [pair for pair in pairs if pair[0] != old[BACKUP]] + [(path, new[BACKUP])]
+        pairs = [pair for pair in pairs if pair[0] != old[SUFFIX + BACKUP]] + [(path, new[SUFFIX + BACKUP])]
     made: list[Path] = []
     try:
         for source, target in pairs:

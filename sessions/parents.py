@@ -14,11 +14,11 @@ from engine.errors import LabError
 from engine.tables import to_tables
 from sessions import codec
 from sessions.archive import with_known_history
+from sessions.beside import SUFFIX
 from sessions.course_of import turns_of
 from sessions.index import entries_of
 from sessions.page import Page
 from sessions.record import Record
-from sessions.store import SUFFIX
 
 WHEN = re.compile(r"-\d{8}-\d{6}(-\d{1,4})?$")
 

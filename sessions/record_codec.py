@@ -6,10 +6,11 @@ Curves are written here and not by tomli-w, which gives each number a line of it
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, get_origin, get_type_hints
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 import tomli_w
 
@@ -26,6 +27,9 @@ from sessions.texts import clean
 from sessions.thinning import most_points
 from sessions.unknown import unknown_in
 
+T = TypeVar("T")
+NO_RECORD = (LabError, KeyError, TypeError, ValueError, AttributeError, OverflowError)
+"""What is raised where tables are not what `write` writes."""
 COUNTS = 1 << 63
 """No count of a page reaches it."""
 FIGURES = ("train", "validation", "test", "coefficients", "solution")
@@ -96,21 +100,18 @@ def read(table: Mapping[str, Any]) -> Record:
         settings = tuple(dict(settings) for settings in table.get("settings", [{}]))
         record = Record(
             status=str(table["status"]),
-            runs=tuple(_read_run(run) for run in table.get("runs", [])),
-            data=_read_part(DataRead, table.get("data")),
-            other_data=tuple(_read_part(DataRead, one) for one in table.get("other_data", [])),
-            environment=_read_part(EnvironmentSeen, table.get("environment")),
-            interventions=tuple(
-                Intervention(tuple(map(int, c["runs"])), int(c["update"]), str(c["key"]), float(c["value"]))
-                for c in table.get("interventions", [])
-            ),
-            branch=_read_branch(table["branch"]) if "branch" in table else None,
+            runs=_each(table, "runs", _read_run),
+            data=_part(table, "data", partial(_fields_of, DataRead)),
+            other_data=_each(table, "other_data", partial(_fields_of, DataRead)),
+            environment=_part(table, "environment", partial(_fields_of, EnvironmentSeen)),
+            interventions=_each(table, "interventions", _read_intervention),
+            branch=_part(table, "branch", _read_branch),
             refit_reason=str(table.get("refit_reason", "")),
             settings=settings,
             chosen=None if "chosen" not in table else convert(table["chosen"], int, "chosen"),
             chosen_by=str(table.get("chosen_by", "")),
             looks_before=convert(table.get("looks_before", 0), int, "looks_before"),
-            baselines=tuple(_read_baseline(baseline, len(settings)) for baseline in table.get("baselines", [])),
+            baselines=_each(table, "baselines", partial(_read_baseline, len(settings))),
             origin=Origin(
                 experiment=convert(table.get("experiment", ""), str, "experiment"),
                 history=convert(table.get("history", ""), str, "history"),
@@ -118,14 +119,42 @@ def read(table: Mapping[str, Any]) -> Record:
             ),
         )
         _look_at_places(record)
-    except (LabError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except NO_RECORD as error:
         problem = f"[record] is damaged: {_in_words(error)}"
         raise LabError(problem, "the .bak file beside it is the page as it was before the last save") from error
     return record
 
 
+def _part(record: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T | None:
+    """Return what a table of the record is read as; None where there is none."""
+    if name not in record:
+        return None
+    with _naming(f"[record.{name}]"):
+        return read(record[name])
+
+
+def _each(record: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> tuple[T, ...]:
+    """Return what each table of a list of the record is read as."""
+    found = []
+    for number, table in enumerate(record.get(name, []), 1):
+        with _naming(f"[[record.{name}]] number {number}"):
+            found.append(read(table))
+    return tuple(found)
+
+
+@contextmanager
+def _naming(place: str) -> Iterator[None]:
+    """Say of what is wrong in which table it stands."""
+    try:
+        yield
+    except NO_RECORD as error:
+        raise LabError(f"{_in_words(error)} in {place}") from error
+
+
 def _in_words(error: Exception) -> str:
     """Return what is wrong for somebody who has never heard of Python's names for it."""
+    if isinstance(error, LabError):
+        return error.problem
     if isinstance(error, KeyError):
         return f"{error} is missing"
     if isinstance(error, TypeError | AttributeError):
@@ -194,10 +223,8 @@ def _dumps(plain: dict[str, Any]) -> str:
     return tomli_w.dumps({key: value for key, value in clean(plain).items() if value is not None and value != []})
 
 
-def _read_part(kind: type[Any], table: Any) -> Any:
+def _fields_of(kind: type[Any], table: Mapping[str, Any]) -> Any:
     """Return a dataclass of plain values, each of its declared type; only a list may be left out, as an empty one."""
-    if table is None:
-        return None
     hints = get_type_hints(kind)
     given = {name: convert(table[name], hint, name) for name, hint in hints.items() if name in table}
     lists = {name: () for name, hint in hints.items() if get_origin(hint) is tuple}
@@ -205,6 +232,11 @@ def _read_part(kind: type[Any], table: Any) -> Any:
     if missing := sorted(needed - set(given) - set(lists)):
         raise KeyError(missing[0])
     return kind(**{**lists, **given})
+
+
+def _read_intervention(table: Mapping[str, Any]) -> Intervention:
+    runs = tuple(map(int, table["runs"]))
+    return Intervention(runs, int(table["update"]), str(table["key"]), float(table["value"]))
 
 
 def _read_branch(table: Mapping[str, Any]) -> Branched:
@@ -216,7 +248,7 @@ def _read_branch(table: Mapping[str, Any]) -> Branched:
     )
 
 
-def _read_baseline(table: Mapping[str, Any], settings: int) -> BaselineMeasured:
+def _read_baseline(settings: int, table: Mapping[str, Any]) -> BaselineMeasured:
     columns = {
         part: {name: tuple(map(float, values)) for name, values in table.get(part, {}).items()}
         for part in ("train", "validation")

@@ -11,7 +11,7 @@ from engine.events import Event, RunEnded, StudyEnded, StudyStarted
 from engine.plan import plan, settings_of
 from sessions import codec, files, journal, lock
 from sessions.archive import known_weights, save_archive
-from sessions.beside import journal_of
+from sessions.beside import JOURNAL, LOCK, SUFFIX, backup_of, journal_of
 from sessions.journal import Heard
 from sessions.lock import Taken
 from sessions.origin import Origin
@@ -62,8 +62,8 @@ def interrupted(record: Record) -> Record:
 
 def _left_behind(folder: Path) -> list[Path]:
     """Return the pages beside which a journal or a lock lies, as while they are written or after a kill."""
-    found = (path for pattern in ("*.journal", "*.lock") for path in folder.glob(pattern))
-    return sorted({path.with_suffix(".toml") for path in found if not path.name.startswith(".")})
+    found = (path for ending in (JOURNAL, LOCK) for path in folder.glob(f"*{ending}"))
+    return sorted({path.with_suffix(SUFFIX) for path in found if not path.name.startswith(".")})
 
 
 def _bring_up(path: Path) -> list[str]:
@@ -75,7 +75,7 @@ def _bring_up(path: Path) -> list[str]:
     events = without_end(told.events) if told.is_damaged else told.events
     heard, unused = folded(events) if told.is_damaged else (fold(events), 0)
     said = ""
-    if is_damaged(path) or (not files.is_there(path) and files.is_there(files.backup_of(path))):
+    if is_damaged(path) or (not files.is_there(path) and files.is_there(backup_of(path))):
         said = mend(path, heard)
     page = codec.read_page(path) if has_journal else _just_begun(path)
     if page is None:
@@ -199,7 +199,7 @@ def mend(path: Path, told: Record | None = None) -> str:
         said = f"the page was damaged and is salvaged: {what}"
     elif backup is not None:
         page = backup
-        said = f"the page {'was damaged' if kept else 'was gone'} and is as {files.backup_of(path).name} has it"
+        said = f"the page {'was damaged' if kept else 'was gone'} and is as {backup_of(path).name} has it"
     files.save(path, codec.write_page(page).encode(), keep_old=False)
     return f"{said}; the damaged file is {kept}" if kept else said
 
@@ -218,7 +218,7 @@ def _covers(told: Record, found: Salvaged) -> bool:
 
 def _backup(path: Path) -> Page | None:
     try:
-        return codec.read_page(files.backup_of(path))
+        return codec.read_page(backup_of(path))
     except LabError:
         return None
 

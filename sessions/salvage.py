@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 from engine.errors import LabError
 from engine.plan import RunSpec, plan, settings_of, wants_refit
-from sessions import codec
+from sessions import codec, files
+from sessions.beside import backup_of
 from sessions.page import Page
 from sessions.record import Record, RunRecord
 
@@ -26,6 +28,8 @@ NOTES = re.compile(
     r'^notes = """\n?(?P<notes>.*?)(?:"""[^\n]*\n|(?=^(?:seed|restarts|choose_by|baselines) = |^\[data\]))',
     re.MULTILINE | re.DOTALL,
 )
+# Without it nothing says what was trained on, and no page can be had.
+DATA = re.compile(r"^[ \t]*(?:\[[ \t]*data[ \t]*\]|data[ \t]*[.=])", re.MULTILINE)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 BARE = '[record]\nstatus = "interrupted"\n'
 MOST_TRIES = 300
@@ -68,8 +72,19 @@ def is_damaged(path: Path) -> bool:
 def what_is_wrong(path: Path, error: LabError) -> str:
     """Return why a page cannot be read, and what to do: a damaged one can be salvaged, a mistake must be mended."""
     if is_damaged(path):
-        return f"{error.problem}; `lossbook salvage {path.stem}` keeps what can be had of it"
+        return f"{error.problem}; {_what_is_left(path)}"
     return f"{error.problem}; {error.hint}" if error.hint else error.problem
+
+
+def _what_is_left(path: Path) -> str:
+    """Return what can be done with a damaged page."""
+    with suppress(OSError):
+        if DATA.search(path.read_bytes().decode("utf-8", "replace")):
+            return f"`lossbook salvage {path.stem}` keeps what can be had of it"
+    backup = backup_of(path)
+    if files.is_there(backup):
+        return f"nothing of it can be had: {backup.name} is the page as it was before the last save"
+    return "nothing of it can be had: delete it"
 
 
 def salvage(path: Path) -> Salvaged | None:

@@ -14,11 +14,10 @@ from platformdirs import user_data_path
 
 from engine.errors import LabError, nearest
 from sessions import codec, files, lock, lookalikes, recovery
-from sessions.beside import journal_of
+from sessions.beside import SUFFIX, journal_of
 from sessions.lock import Doing, Lock, Taken
 from sessions.page import Page, default_title
 
-SUFFIX = ".toml"
 VARIABLE = "LOSSBOOK_SESSIONS"
 LONGEST_NAME = 80
 ENDED = {"finished", "stopped", "diverged", "failed"}
@@ -86,8 +85,8 @@ class Store:
             hint = (
                 nearest(name, [known.stem for known in self.paths()]) if self.folder.exists() else "none is saved yet"
             )
-            if lookalikes.is_link(path):
-                raise LabError("is a link that leads nowhere", "delete it, or put back what it led to", where=str(path))
+            if files.is_link(path):
+                raise codec.leads_nowhere(str(path))
             raise LabError(f"there is no session {name!r} in {self.folder}", hint)
         return path
 

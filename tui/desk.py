@@ -176,7 +176,7 @@ class Desk:
         except lock.Taken as taken:
             return None, taken.says
         except LabError as error:
-            return None, f"cannot be written: {error.problem}"
+            return None, error.problem
 
     def _take_over(self, held: lock.Lock | None) -> None:
         """Go on with the lock under which the page was trained."""

@@ -8,13 +8,10 @@ from dataclasses import fields
 from pathlib import Path
 
 from engine.errors import LabError
-from sessions import files
+from sessions import beside, files
 from sessions.export.base import EXPORTS, Exported, Format, Subject
 
 FLAGS = {"run": "--run", "final": "--final", "metric": "--metric", "log": "--log"}
-
-COMPANIONS = frozenset({".toml", ".npz", ".journal", ".lock", ".ckpt", ".bak", ".draft"})
-"""How the names of pages end, and of what lies beside them."""
 
 
 def exported(subject: Subject, name: str) -> tuple[Format, Exported]:
@@ -69,7 +66,7 @@ def save_new(contents: Sequence[tuple[Path, bytes]], *, force: bool = False, pag
 def _refuse_names_of_pages(path: Path, pages: Path) -> None:
     """Refuse the name of a page, or of what the notebook keeps beside it, whether it is there or not."""
     name = path.name.lower()
-    if not name.startswith(".") and Path(name).suffix not in COMPANIONS:
+    if not name.startswith(".") and Path(name).suffix not in beside.OWN:
         return
     try:
         is_within = path.parent.resolve() == pages.resolve()

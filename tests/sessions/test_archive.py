@@ -18,7 +18,8 @@ from engine.data.sources import Xor
 from engine.errors import LabError
 from engine.experiment import Data, Experiment
 from sessions import archive, codec, thinning
-from sessions.archive import archive_of, known_weights, read_weights, save_archive, with_history
+from sessions.archive import known_weights, read_weights, save_archive, with_history
+from sessions.beside import archive_of
 from sessions.curve import Curve
 from sessions.history import HISTORY, digest, history_of, with_curves
 from sessions.page import Page

@@ -122,7 +122,7 @@ def _clean(value):
 
 
 def of_first_setting(baseline):
-    return replace(baseline, setting=0)
+    return replace(baseline, setting=0, test=baseline.test or None)
 
 
 def with_looks_at_rows_only(record):

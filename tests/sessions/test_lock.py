@@ -18,7 +18,7 @@ import pytest
 from making import open_files
 
 from engine.errors import LabError
-from sessions import lock
+from sessions import files, lock
 from sessions.beside import lock_of
 from sessions.identity import Identity, this_process
 from sessions.lock import Taken
@@ -412,6 +412,8 @@ def test_a_folder_that_takes_no_file_is_told(page, monkeypatch, code, method):
     with failing(monkeypatch, "open", code), pytest.raises(LabError) as caught:
         lock.acquire(page, "trained")
     assert os.strerror(code) in caught.value.problem
+    assert caught.value.where == str(page.parent)
+    assert caught.value.hint == files.ADVICE[code]
     assert open_files() == before
 
 

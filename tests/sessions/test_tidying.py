@@ -17,10 +17,11 @@ from notebook import HOSTILE, SMALL
 from engine import tables
 from engine.errors import LabError
 from sessions import codec, lock, moving
+from sessions.beside import MOVED
 from sessions.bin import Bin
 from sessions.heading import with_key
 from sessions.index import entries_of
-from sessions.moving import BESIDE, files_of
+from sessions.moving import files_of
 from sessions.page import Page
 from sessions.record import Record, RunRecord
 from sessions.tidying import change_tags, rename
@@ -30,7 +31,7 @@ RECORD = Record("diverged", (RunRecord("r", status="diverged", train={"loss": NA
 TEXT = codec.write_page(Page(tables.from_tables(SMALL), "old", notes="title = 1\n[data]\ntags = []\n", record=RECORD))
 
 
-def put(folder, name="old-20261122-101500", text=TEXT, beside=BESIDE):
+def put(folder, name="old-20261122-101500", text=TEXT, beside=MOVED):
     path = folder / f"{name}.toml"
     path.write_text(text, encoding="utf-8")
     for ending in beside:
@@ -145,7 +146,7 @@ def test_a_page_is_renamed_with_all_its_files_and_keeps_its_moment(tmp_path):
     assert codec.read_page(again).title == "A  new name, etc"
 
 
-@pytest.mark.parametrize("ending", [".toml", *BESIDE])
+@pytest.mark.parametrize("ending", [".toml", *MOVED])
 def test_no_file_is_ever_written_over(tmp_path, ending):
     path = put(tmp_path)
     taken = tmp_path / f"new-20261122-101500{ending}"

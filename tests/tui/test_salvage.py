@@ -56,6 +56,12 @@ def test_a_mistake_is_told_and_nothing_can_be_had_of_noise(page, tmp_path, capsy
         status, out, err = call(capsys, "--sessions", tmp_path, "salvage", "wine")
         assert (status, out, err.count("\n")) == (2, "", 1)
         assert page.read_text() == content
+        listed = call(capsys, "--sessions", tmp_path, "list")[1]
+        assert "lossbook salvage" not in listed
+    assert "nothing of it can be had: delete it" in listed
+    page.with_name("wine.toml.bak").write_text(text)
+    listed = call(capsys, "--sessions", tmp_path, "list")[1]
+    assert "nothing of it can be had: wine.toml.bak is the page as it was before the last save" in listed
     assert not (tmp_path / "damaged").exists()
 
 

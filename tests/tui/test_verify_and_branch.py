@@ -14,6 +14,7 @@ from terminal import gone_within, workers_of
 from engine.events import EnvironmentSeen
 from sessions import checkpoints, codec
 from sessions.again import left_of
+from sessions.beside import checkpoints_of
 from sessions.store import Store
 from tui.cli import main
 
@@ -81,7 +82,7 @@ def test_a_killed_study_goes_on_from_its_checkpoints_and_verify_says_same(tmp_pa
     assert max(starts) > 0
     status, _, _ = call(capsys, "--sessions", pages, "resume", path.stem)
     assert status == 0
-    assert not checkpoints.folder_of(path).exists()
+    assert not checkpoints_of(path).exists()
     status, out, _ = call(capsys, "--sessions", pages, "verify", path.stem)
     assert (status, out.split(":")[0]) == (0, "same")
     assert "4 runs" in out
@@ -94,7 +95,7 @@ def test_damaged_checkpoints_are_as_if_there_were_none(trained):
         status="interrupted",
         runs=(replace(page.record.runs[0], status="interrupted"), *page.record.runs[1:3]),
     )
-    folder = checkpoints.folder_of(trained)
+    folder = checkpoints_of(trained)
     folder.mkdir()
     try:
         (folder / "a").write_bytes(b"0" * 64 + b"\n" + b'{"event":"Checkpoint"}')

@@ -7,7 +7,7 @@ import argparse
 from engine.errors import KeyProblem, LabError
 from sessions import codec
 from sessions.branching import branch_of
-from sessions.in_use import see_that_it_is_there
+from sessions.in_use import require_runs
 from sessions.store import Store
 from tui.cli.experiments import settled
 from tui.cli.pages import store_of
@@ -19,7 +19,7 @@ def branch(options: argparse.Namespace) -> int:
     store: Store = store_of(options)
     path = store.find(options.session)
     page = codec.read_page(path)
-    see_that_it_is_there(path, page)
+    require_runs(path, page)
     key, equals, value = options.set.partition("=")
     if not equals:
         raise LabError(f"--set {options.set} has no value", "write --set training.learning_rate=0.001")

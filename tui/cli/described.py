@@ -12,7 +12,8 @@ from engine.data.sources import OwnFile, Source
 from engine.errors import KeyProblem, LabError
 from engine.fields import fields_of
 from sessions import codec
-from sessions.store import SUFFIX, Store
+from sessions.beside import SUFFIX
+from sessions.store import Store
 from tui.cli.experiments import blame, settled
 from tui.portrait.look import look_at, look_at_file, start_of_file, start_of_set
 from tui.portrait.parts import Portrait

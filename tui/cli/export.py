@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import LabError
 from sessions import codec
 from sessions.export import Subject, exported, write
-from sessions.in_use import see_that_it_is_there
+from sessions.in_use import require_runs
 from tui.cli.pages import store_of
 from tui.exporting import Picture, with_all_curves
 from tui.text import safe
@@ -33,7 +33,7 @@ def export(options: argparse.Namespace) -> int:
         form, made = exported(subject, options.to)
     except LabError:
         # What it lacks it may only lack by now.
-        see_that_it_is_there(path, page)
+        require_runs(path, page)
         raise
     for line in (*made.said, *([lacking] if lacking else [])):
         print(f"lossbook: {safe(line, 500)}", file=sys.stderr)

@@ -92,7 +92,7 @@ def brief(entry: Listed) -> dict[str, Any]:
 
 def _row(entry: Listed) -> list[str]:
     if entry.problem:
-        return [entry.name, f"{CANNOT}: {entry.problem}", "", "", "", ""]
+        return [entry.name, f"{CANNOT}: {entry.problem.removeprefix(f'{CANNOT}: ')}", "", "", "", ""]
     if not entry.status:
         return [entry.name, entry.title, status_of(entry), "", "", ""]
     name = next((name for name in METRICS if name in entry.summary), None)

@@ -22,7 +22,7 @@ from sessions import codec
 from sessions.archive import read_weights
 from sessions.export import save_new
 from sessions.export.cells import table
-from sessions.in_use import see_that_it_is_there
+from sessions.in_use import require_runs
 from sessions.result import result_of
 from sessions.specs import spec_of
 from tui.cli.experiments import settled
@@ -35,7 +35,7 @@ def predict(options: argparse.Namespace) -> int:
     store = store_of(options)
     path = store.find(options.session)
     page = codec.read_page(path)
-    see_that_it_is_there(path, page, ended=True)
+    require_runs(path, page, ended=True)
     run = result_of(page) if options.run is None else options.run - 1
     runs = page.record.runs if page.record else ()
     spec = spec_of(page, run)

@@ -12,7 +12,7 @@ from engine.errors import LabError
 from engine.events import EpochEnded, Event, RunEnded
 from sessions import codec
 from sessions.archive import with_known_history
-from sessions.in_use import see_that_it_is_there
+from sessions.in_use import require_runs
 from sessions.moments import Moment, moments_of
 from sessions.page import Page
 from sessions.record import Record
@@ -29,7 +29,7 @@ def replay(options: argparse.Namespace) -> int:
     """Play a page again."""
     path = store_of(options).find(options.session)
     page = codec.read_page(path)
-    see_that_it_is_there(path, page)
+    require_runs(path, page)
     if page.record is None or not page.record.runs:
         raise LabError("holds no runs to replay", "train it first: `lossbook run`", where=str(path))
     last = max(run.epoch for run in page.record.runs)

@@ -14,7 +14,7 @@ from engine.study import Study
 from sessions import codec
 from sessions.archive import read_weights, with_known_history
 from sessions.course_of import course_again
-from sessions.in_use import see_that_it_is_there
+from sessions.in_use import require_runs
 from sessions.page import Page
 from sessions.record import Record, fold
 from sessions.verifying import Difference, Verification, verify
@@ -31,7 +31,7 @@ def verify_page(options: argparse.Namespace) -> int:
     """Re-run and compare."""
     path = store_of(options).find(options.session)
     page = codec.read_page(path)
-    see_that_it_is_there(path, page)
+    require_runs(path, page)
     record = page.record and with_known_history(path, page.record)
     if record is None or not any(run.train_curves for run in record.runs):
         raise LabError("holds no runs to verify", "train it first: lossbook run SESSION", where=path.stem)
