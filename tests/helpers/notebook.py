@@ -66,18 +66,11 @@ STEERING = frozenset(chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))) |
 class Lab:
     """An open notebook."""
 
-    def __init__(self, app, pilot):
+    def __init__(self, app, pilot, notices):
         self.app = app
         self.pilot = pilot
-        self.notices = [notice.message for notice in app._notifications]
+        self.notices = notices
         """What was told, also what has gone from the screen since: a slow machine takes longer than it stays."""
-        notify = app.notify
-
-        def kept(message, **options):
-            self.notices.append(message)
-            notify(message, **options)
-
-        app.notify = kept
 
     @property
     def controller(self):
@@ -123,7 +116,9 @@ class Lab:
         give_up = time.monotonic() + PATIENCE
         while not condition():
             assert self.app._exception is None, "the notebook has failed"
-            assert time.monotonic() < give_up, f"still not {what or 'so'} after {PATIENCE:g} s:\n{self.text}"
+            assert time.monotonic() < give_up, (
+                f"still not {what or 'so'} after {PATIENCE:g} s, told {self.notices}:\n{self.text}"
+            )
             await asyncio.sleep(0.01)
 
     async def until_shown(self, *texts):
@@ -165,11 +160,13 @@ def assert_harmless(lab: Lab):
 async def opened(folder, size=(100, 36), draft=None, **options):
     """Open the notebook on a folder of pages."""
     app = Lossbook(Store(folder), **options)
+    notify, notices = app.notify, []
+    app.notify = lambda message, **how: notices.append(message) or notify(message, **how)
     # Textual's own wait is for an idle process, which one that watches a training never is: here a key has been
     # taken once every widget has worked off its messages.
     with mock.patch("textual.app.wait_for_idle", autospec=True):
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
-            lab = Lab(app, pilot)
+            lab = Lab(app, pilot, notices)
             if draft is not None:
                 await lab.take(draft)
             yield lab

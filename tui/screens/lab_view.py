@@ -101,9 +101,9 @@ class LabView(Screen[None]):
     def redraw(self) -> None:
         """Show what has changed, unless the line to the terminal is still busy with what was shown before."""
         controller = self.controller
-        for notice in controller.notices:
-            self.notify(safe(notice, 300), severity="warning", timeout=6, markup=False)
-        controller.notices.clear()
+        while controller.notices:
+            # One by one: another thread may add one just now.
+            self.notify(safe(controller.notices.pop(0), 300), severity="warning", timeout=6, markup=False)
         if controller.notes_from_file:
             controller.notes_from_file = False
             self._notes.text = controller.notes
