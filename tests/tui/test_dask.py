@@ -71,6 +71,7 @@ def finished(folder, *arguments, act=lambda: None):
         act()
         out, errors = process.communicate(timeout=PATIENCE)
         assert "Traceback" not in errors
+        assert out, f"it ended with {process.returncode} and said {errors}"
         return process.returncode, json.loads(out), errors
 
 
@@ -132,10 +133,12 @@ def empty(tmp_path_factory):
     cluster.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cluster(empty):
     if not empty.workers:
         empty.add(2)
+    # What a test before has left would be taken for the next study's.
+    until(lambda: not empty.programs())
     return empty
 
 
