@@ -18,8 +18,12 @@ MOST_TEXT = 4 << 20
 """Characters in texts and comments."""
 MOST_BARE = 8 << 20
 """Characters outside of them."""
-MOST_VALUES = 700_000
-"""Values, keys and lines: a page has a tenth of it outside of its runs."""
+MOST_COST = 600_000
+"""What tomllib may need, in values, a microsecond each. A page needs a tenth of it beside its runs."""
+SIGNS = "\n,=[:"
+"""Of a line, a value, a key, a list, and two of a time, which takes three times as long."""
+HEADING = re.compile(r"^[ \t]*\[", re.MULTILINE)
+HEADING_COST, DOT_COST = 3, 4
 LONGEST_SAID = 300
 """Characters of what is said of a text: it may name keys of any length."""
 SMALLER = "go back to the .bak file beside it, or take out what is not needed"
@@ -40,8 +44,8 @@ def loads(text: str, where: str, hint: str = COMPARE) -> dict[str, Any]:
         said = f"has {len(text) - len(bare):,} characters in its texts and comments"
         raise LabError(said, f"at most {MOST_TEXT:,} are read: keep long notes in a file of their own", where=where)
     _refuse_large(len(bare), MOST_BARE, where)
-    values = sum(map(bare.count, "\n,=["))
-    if values > MOST_VALUES:
+    if _cost(bare) > MOST_COST:
+        values = sum(map(bare.count, SIGNS))
         raise LabError(f"has {values:,} values and lines that are not as lossbook writes them", SMALLER, where=where)
     if _depth(bare) > MOST_DEPTH:
         raise LabError(f"is nested deeper than {MOST_DEPTH} levels", "an experiment file has three", where=where)
@@ -66,6 +70,16 @@ def shortened(said: str) -> str:
     """Return what is said of a text on one line, without most of what is very long in it."""
     said = " ".join(said.splitlines())
     return said if len(said) <= LONGEST_SAID else f"{said[:LONGEST_SAID]} … {said[-LONGEST_SAID // 3 :]}"
+
+
+def _cost(bare: str) -> int:
+    """Return what tomllib needs for a text, in values; a heading is more than one, and so is a part of a dotted key."""
+    cost = sum(map(bare.count, SIGNS)) + HEADING_COST * len(HEADING.findall(bare))
+    if cost + DOT_COST * bare.count(".") > MOST_COST:
+        # Only those of keys, not those of numbers.
+        before = re.split(r"[=\]]", bare)[:-1]
+        cost += DOT_COST * sum(part[max(map(part.rfind, "\n,{[")) + 1 :].count(".") for part in before)
+    return cost
 
 
 def _depth(bare: str) -> int:

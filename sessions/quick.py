@@ -22,13 +22,16 @@ KEY = "[A-Za-z0-9_-]+"
 WHOLE = "-?(?:0|[1-9][0-9]{0,17})"
 NUMBER = rf"(?:{WHOLE}(?:\.[0-9]+)?(?:e[+-]?[0-9]{{1,3}})?|nan|-?inf)"
 PLAIN = re.compile(rf"({KEY}) = (?:(\"[^\"\\\x00-\x1f\x7f]*\")|(true|false)|({NUMBER}))")
-FIGURES = re.compile(rf"({KEY}) = \{{ ({KEY} = {NUMBER}(?:, {KEY} = {NUMBER})*) \}}")
-FIGURE = re.compile(rf"({KEY}) = ({NUMBER})(?:, )?")
+NAME = rf'(?:{KEY}|"[^"\\\x00-\x1f\x7f]*")'
+FIGURES = re.compile(rf"({KEY}) = \{{ ({NAME} = {NUMBER}(?:, {NAME} = {NUMBER})*) \}}")
+FIGURE = re.compile(rf"({NAME}) = ({NUMBER})(?:, )?")
 NUMBERS = re.compile(rf"({'|'.join(CURVES)})\.({KEY})\.(epochs|values) = (\[.*\])")
 LONGEST = 5_000
 """Characters of a line that tomllib is asked about by itself."""
-MOST_LINES = 10_000
-"""So many lines it is asked about."""
+MOST_ASKED = 500_000
+"""Characters of all lines that it is asked about."""
+MOST_LINES, MOST_POINTS = 1_500_000, 4_000_000
+"""A page of 20,000 runs comes near them; more would keep a person waiting, and is left to tomllib's guard to refuse."""
 
 
 class _DoubtError(Exception):
@@ -39,7 +42,7 @@ def read(text: str, loads: Callable[[str], Table]) -> Table | None:
     """Return what `loads`, a guarded `tomllib.loads`, makes of a text; None where it has to be asked itself."""
     text = text.replace("\r\n", "\n")
     start = text.find(f"\n{RUNS}\n", max(0, text.rfind("\n[record]\n"))) + 1
-    if not start or "\r" in text:
+    if not start or "\r" in text or text.count("\n", start) > MOST_LINES:
         return None
     try:
         # A whole text by itself: so the runs begin where a line begins a statement, and not in a longer text or list.
@@ -58,7 +61,7 @@ class _Reader:
 
     def __init__(self, loads: Callable[[str], Table]) -> None:
         self._loads = loads
-        self._asked = 0
+        self._asked = self._points = 0
         self._run: Table = {}
         self._curves: dict[str, Table] = {}
         """Of the run, by part: those that stand on lines of their own."""
@@ -78,7 +81,7 @@ class _Reader:
                 self._take_numbers(found)
             elif found := FIGURES.fullmatch(line):
                 pairs = FIGURE.findall(found[2])
-                figures = {key: _number(number) for key, number in pairs}
+                figures = {key.strip('"'): _number(number) for key, number in pairs}
                 if len(figures) < len(pairs):
                     raise _DoubtError
                 self._put(found[1], figures)
@@ -101,15 +104,22 @@ class _Reader:
             raise _DoubtError
         if kind == "epochs":
             if text not in self._epochs:
-                self._epochs[text] = _numbers(text)
+                self._epochs[text] = self._counted(text)
             curve[kind] = self._epochs[text].copy()
         else:
-            curve[kind] = _numbers(text)
+            curve[kind] = self._counted(text)
+
+    def _counted(self, text: str) -> list[Any]:
+        numbers = _numbers(text)
+        self._points += len(numbers)
+        if self._points > MOST_POINTS:
+            raise _DoubtError
+        return numbers
 
     def _take_line(self, line: str) -> None:
         """Take a line of another kind, such as a comment or a text with escapes, if it is a statement by itself."""
-        self._asked += 1
-        if self._asked > MOST_LINES or len(line) > LONGEST or line.lstrip().startswith("["):
+        self._asked += len(line)
+        if self._asked > MOST_ASKED or len(line) > LONGEST or line.lstrip().startswith("["):
             raise _DoubtError
         for key, value in self._loads(line).items():
             self._put(key, value)

@@ -246,6 +246,15 @@ LARGE = {
     "runs without a label": RECORDED + "[[record.runs]]\n" * MB,
     "comments among runs": RECORDED + "[[record.runs]]\n" + "# x\n" * MB,
     "lines among runs that are none": RECORDED + "[[record.runs]]\n" + "x\n" * (3 * MB),
+    "tables of many names": "".join(f"[a{number}]\n" for number in range(200_000)),
+    "tables of long names": "".join(f"[a{number}.b.c.d.e.f]\n" for number in range(100_000)),
+    "keys of long names": "".join(f"a.b.c.d{number} = 1\n" for number in range(200_000)),
+    "a table in a line": "x = {" + ",".join(f"a{number}=1" for number in range(200_000)) + "}\n",
+    "tags": "tags = [" + '"a",' * (2 * MB) + "]\n" + GOOD,
+    "times": "x = [" + "2026-11-25T10:15:00Z," * 300_000 + "]\n" + GOOD,
+    "long lines among runs": RECORDED + ("[[record.runs]]\n" + "x = [" + "1," * 2_000 + "]\n") * 5_000,
+    "runs": RECORDED + '[[record.runs]]\nlabel = "a"\n' * MB,
+    "curves": RECORDED + "[[record.runs]]\n" + f"train_curves.a.values = [{'0.5, ' * 1_000}1]\n" * 5_000,
     "a record of many tables": RECORDED + "".join(f"[record.a{number}]\n" for number in range(50_000)),
 }
 
