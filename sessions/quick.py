@@ -28,8 +28,8 @@ FIGURE = re.compile(rf"({NAME}) = ({NUMBER})(?:, )?")
 NUMBERS = re.compile(rf"({'|'.join(CURVES)})\.({KEY})\.(epochs|values) = (\[.*\])")
 LONGEST = 5_000
 """Characters of a line that tomllib is asked about by itself."""
-MOST_ASKED = 500_000
-"""Characters of all lines that it is asked about."""
+MOST_ASKED, MOST_CHARACTERS = 10_000, 500_000
+"""Lines that it is asked about, and how many characters these may have together."""
 MOST_LINES, MOST_POINTS = 1_500_000, 4_000_000
 """A page of 20,000 runs comes near them; more would keep a person waiting, and is left to tomllib's guard to refuse."""
 
@@ -61,7 +61,7 @@ class _Reader:
 
     def __init__(self, loads: Callable[[str], Table]) -> None:
         self._loads = loads
-        self._asked = self._points = 0
+        self._asked = self._characters = self._points = 0
         self._run: Table = {}
         self._curves: dict[str, Table] = {}
         """Of the run, by part: those that stand on lines of their own."""
@@ -118,8 +118,10 @@ class _Reader:
 
     def _take_line(self, line: str) -> None:
         """Take a line of another kind, such as a comment or a text with escapes, if it is a statement by itself."""
-        self._asked += len(line)
-        if self._asked > MOST_ASKED or len(line) > LONGEST or line.lstrip().startswith("["):
+        self._asked += 1
+        self._characters += len(line)
+        too_much = self._asked > MOST_ASKED or self._characters > MOST_CHARACTERS or len(line) > LONGEST
+        if too_much or line.lstrip().startswith("["):
             raise _DoubtError
         for key, value in self._loads(line).items():
             self._put(key, value)
