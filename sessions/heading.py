@@ -51,7 +51,7 @@ def checked(text: str, what: str) -> str:
 
 
 def _changed(path: Path, key: str, value: Any) -> str:
-    codec.read_page(path)
+    codec.read_page(path).check_writable(path.name)
     if path.is_symlink():
         raise LabError("is a link to another file", "change that one", where=path.name)
     text = path.read_bytes().decode()

@@ -37,8 +37,12 @@ def require_runs(path: Path, page: Page, *, ended: bool = False) -> None:
     runs = page.record.runs if page.record else ()
     if any(run.status in OVER for run in runs) if ended else runs:
         return
-    owner = lock.owner_of(path)
-    if owner is not None and owner.doing == "trained":
+    if who := who_trains(path):
         what = "none of its runs has ended" if ended else "its runs are not on the page yet"
-        now = datetime.now().astimezone()
-        raise LabError(f"{owner.says(now)}, and {what}", "wait a minute, or until that has ended", where=path.stem)
+        raise LabError(f"{who}, and {what}", "wait a minute, or until that has ended", where=path.stem)
+
+
+def who_trains(path: Path) -> str:
+    """Return in words who trains a page just now, `is being trained by ...`; empty where nobody does."""
+    owner = lock.owner_of(path)
+    return owner.says(datetime.now().astimezone()) if owner is not None and owner.doing == "trained" else ""

@@ -34,6 +34,7 @@ COMMANDS = {
     "replay": ["--plain"],
     "predict": ["wine"],
     "export": ["--to", "pytorch"],
+    "compare": ["page"],
 }
 
 

@@ -92,6 +92,15 @@ def test_any_title_is_kept_as_it_is(tmp_path, title):
         file.unlink()
 
 
+def test_a_page_of_a_newer_schema_keeps_its_title_and_its_tags(tmp_path):
+    path = put(tmp_path, text=TEXT.replace("schema = 1", "schema = 99", 1))
+    before = everything(tmp_path)
+    for change in (lambda: rename(path, "new"), lambda: change_tags(path, add=["a"])):
+        with pytest.raises(LabError, match="schema 99, this lossbook knows 1"):
+            change()
+    assert everything(tmp_path) == before
+
+
 @pytest.mark.parametrize("title", ["", " \n", "x" * 201])
 def test_what_is_no_title_is_told(tmp_path, title):
     path = put(tmp_path)

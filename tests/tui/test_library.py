@@ -6,7 +6,7 @@ import os
 
 from notebook import LONG, SMALL, play, saved_page
 
-from sessions import codec, index
+from sessions import codec, index, lock
 from tui.screens.ask import AskScreen, PickScreen
 from tui.screens.library import LibraryScreen
 from tui.screens.pages_table import PagesTable
@@ -251,6 +251,10 @@ def test_a_page_is_replayed_from_the_library(tmp_path):
         go_to(lab, "two")
         await lab.press("v")
         await lab.until(lambda: "this page holds no runs" in lab.notices)
+        held = lock.acquire(tmp_path / "two.toml", "trained")
+        await lab.press("v")
+        await lab.until(lambda: any("two is being trained by process" in notice for notice in lab.notices))
+        held.release()
         go_to(lab, "one")
         await lab.press("v")
         await lab.until(lambda: isinstance(lab.app.screen, ReplayScreen))

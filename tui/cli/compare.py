@@ -12,6 +12,7 @@ from sessions import codec
 from sessions.chosen import against_chosen
 from sessions.compare import Comparison
 from sessions.differing import Setting
+from sessions.in_use import require_runs
 from sessions.page import Page
 from sessions.pairs import Compared as Figure
 from sessions.pairs import Spread
@@ -35,6 +36,8 @@ def compare(options: argparse.Namespace) -> int:
         raise LabError(f"{counted(len(options.pages), 'page')} cannot be compared", f"name 2 to {MOST} of them")
     paths = [store.find(name) for name in options.pages]
     pages = [codec.read_page(path) for path in paths]
+    for path, page in zip(paths, pages, strict=True):
+        require_runs(path, page)
     compared = Compared.of([path.stem for path in paths], pages)
     if not options.json:
         print(compared.text())

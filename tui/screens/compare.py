@@ -18,6 +18,7 @@ from textual.widgets import Static
 from engine.errors import LabError
 from sessions import codec
 from sessions.archive import with_known_history
+from sessions.in_use import require_runs
 from sessions.page import Page
 from sessions.record import Record
 from tui.background import beside
@@ -131,6 +132,7 @@ class CompareScreen(Screen[None]):
 
 def _whole(path: Path) -> Page:
     page = codec.read_page(path)
+    require_runs(path, page)
     return page if page.record is None else replace(page, record=with_known_history(path, page.record))
 
 

@@ -20,6 +20,7 @@ from textual.worker import get_current_worker
 from engine.errors import LabError
 from sessions import codec
 from sessions.bin import Bin
+from sessions.in_use import who_trains
 from sessions.index import Index
 from sessions.listed import Listed
 from sessions.tidying import change_tags, rename
@@ -189,7 +190,8 @@ class LibraryScreen(Screen[Wanted | None]):
         elif self._in_bin:
             self._warn("bring it back first (u)")
         elif what == "replay" and not entry.runs:
-            self._warn("this page holds no runs")
+            who = who_trains(entry.path)
+            self._warn(f"{entry.name} {who}: its runs are not on the page yet" if who else "this page holds no runs")
         else:
             self.dismiss((what, entry.path))
 

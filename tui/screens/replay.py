@@ -18,6 +18,7 @@ from textual.widgets import Static
 
 from engine.errors import LabError
 from sessions.archive import with_known_history
+from sessions.in_use import require_runs
 from sessions.page import Page, default_title
 from sessions.parents import Parent, parent_of
 from sessions.tape import Tape
@@ -56,6 +57,8 @@ class ReplayScreen(Screen[Branch | None]):
     ) -> None:
         """Play a page; `path` is its file, where it has one, and `start` the epoch to begin at, as it is typed."""
         super().__init__()
+        if path is not None:
+            require_runs(path, page)
         if page.record is None or not page.record.runs:
             raise LabError("the page holds no runs to replay", "train it first")
         self._page = page
