@@ -18,7 +18,7 @@ import tomli_w
 from engine import tables
 from engine.errors import KeyProblem, LabError, nearest
 from engine.fields import convert
-from sessions import files, guarded, lookalikes, newer_page, places, quick, record_codec, schema, texts
+from sessions import files, guarded, lookalikes, newer_page, places, quick, record_reader, record_writer, schema, texts
 from sessions.guarded import COMPARE, shortened
 from sessions.locate import line_of
 from sessions.page import FORMAT, Page, default_title
@@ -124,7 +124,7 @@ def write_page(page: Page) -> str:
     top = tomli_w.dumps(texts.clean({key: value for key, value in above.items() if value}))
     recorded = ""
     if page.record is not None:
-        recorded = record_codec.write(page.record, experiment_hash(body))
+        recorded = record_writer.write(page.record, experiment_hash(body))
         top += f'checksum = "{checksum(recorded)}"\n'
     return f"{text}\n[record]\n{top}{recorded}" if top else text
 
@@ -175,7 +175,7 @@ def _page(body: dict[str, Any]) -> Page:
         created=convert(body["created"], datetime, "created") if "created" in body else None,
         tags=convert(body.get("tags", []), tuple[str, ...], "tags"),
         notes=convert(body.get("notes", ""), str, "notes"),
-        record=record_codec.read(recorded) if "status" in recorded else None,
+        record=record_reader.read(recorded) if "status" in recorded else None,
         base_dir=convert(recorded.get("base_dir", ""), str, places.KEY),
         salvaged=convert(recorded.get("salvaged", ""), str, "record.salvaged"),
     )

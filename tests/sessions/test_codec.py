@@ -19,7 +19,7 @@ from engine.errors import LabError
 from engine.events import Branched, DataRead, EnvironmentSeen
 from engine.experiment import Data, Experiment, Model, Training
 from engine.optimizers import Sgd
-from sessions import codec, guarded, record_codec
+from sessions import codec, guarded, record_reader, record_writer
 from sessions.curve import Curve
 from sessions.locate import line_of
 from sessions.page import Page, default_title
@@ -276,12 +276,12 @@ def long_record(curves, points):
 
 def test_a_hundred_thousand_values_are_kept_in_full():
     record = long_record(10, 10_000)
-    assert record_codec.read(_tables(record)).runs == record.runs
+    assert record_reader.read(_tables(record)).runs == record.runs
 
 
 def test_more_are_thinned_to_true_values_at_true_epochs():
     record = long_record(10, 10_001)
-    read = record_codec.read(_tables(record))
+    read = record_reader.read(_tables(record))
     for before, after in zip(record.runs, read.runs, strict=True):
         curve = after.train_curves["loss"]
         assert len(curve) <= 1_000
@@ -291,17 +291,17 @@ def test_more_are_thinned_to_true_values_at_true_epochs():
         assert curve.epochs[-1] == 10_001
         assert before.best_epoch in curve.epochs
     # What is thinned once stays as it is.
-    assert record_codec.read(_tables(read)) == read
+    assert record_reader.read(_tables(read)) == read
 
 
 def test_a_page_that_is_saved_again_and_again_loses_no_more_points():
-    record = record_codec.read(_tables(long_record(120, 1_100)))
+    record = record_reader.read(_tables(long_record(120, 1_100)))
     assert {len(run.train_curves["loss"]) for run in record.runs} <= {999, 1_000}
-    assert record_codec.read(_tables(record)) == record
+    assert record_reader.read(_tables(record)) == record
 
 
 def _tables(record):
-    return guarded.loads(f"[record]\n{record_codec.write(record)}", "f")["record"]
+    return guarded.loads(f"[record]\n{record_writer.write(record)}", "f")["record"]
 
 
 def test_a_page_of_many_values_is_read_and_written_quickly():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import LabError
-from sessions import record_codec
+from sessions import record_reader
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from sessions import record_codec
 )
 def test_what_is_missing_or_of_another_kind_is_said_without_names_of_python(table, says):
     with pytest.raises(LabError) as caught:
-        record_codec.read(table)
+        record_reader.read(table)
     assert says in str(caught.value)
     assert "__init__" not in str(caught.value)
     assert "iterable" not in str(caught.value)

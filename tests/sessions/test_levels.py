@@ -12,7 +12,7 @@ from engine.errors import LabError
 from engine.events import BaselineMeasured
 from engine.experiment import Data, Experiment
 from engine.sweep import Sweep
-from sessions import codec, record_codec
+from sessions import codec, record_reader
 from sessions.chosen import page_of_setting
 from sessions.codec import value_of
 from sessions.levels import chosen_first, level_of, levels, said_of_baselines, unmeasured
@@ -167,9 +167,9 @@ def test_a_page_keeps_and_json_tells_the_setting_of_each_baseline(tmp_path):
 def test_a_baseline_of_no_setting_is_damage(setting):
     table = {"name": "constant", "setting": value_of(setting)}
     with pytest.raises(LabError, match=r"\[record\] is damaged"):
-        record_codec.read({"status": "finished", "settings": list(FOUR), "baselines": [table]})
+        record_reader.read({"status": "finished", "settings": list(FOUR), "baselines": [table]})
 
 
 def test_a_page_that_names_no_setting_is_of_the_first():
     table = {"status": "finished", "settings": list(FOUR), "baselines": [{"name": "constant"}]}
-    assert record_codec.read(table).baselines[0].setting == 0
+    assert record_reader.read(table).baselines[0].setting == 0
