@@ -75,7 +75,7 @@ class Recorder:
         self._journal: Journal | None = None
         self._checkpoints = Checkpoints(self.path)
         self._saving = threading.Lock()
-        self._is_over = False
+        self._is_over = self._has_ended = False
         if path is not None:
             self._hold()
         try:
@@ -87,9 +87,13 @@ class Recorder:
         except LabError as error:
             self.problem = str(error)
 
+    @property
+    def _is_held(self) -> bool:
+        return self.held is not None and self.held.is_held
+
     def _hold(self) -> None:
         """See that nobody else writes the page."""
-        if self.held is not None and self.held.is_held:
+        if self._is_held:
             return
         if self._is_ours:
             self.held = lock.acquire(self.path, "trained")
@@ -168,7 +172,13 @@ class Recorder:
     def save(self) -> bool:
         """Write the page now; where that fails, `problem` says why and the journal stays."""
         with self._saving:
-            return self._save()
+            had = self._is_held
+            try:
+                return self._save()
+            finally:
+                # After the end the page is the caller's, who would find it locked for good.
+                if self._has_ended and not had:
+                    self._give_back()
 
     def save_unless_over(self) -> None:
         """Save in another thread, where the study may end, and the page be given back, before that thread begins."""
@@ -196,27 +206,30 @@ class Recorder:
         With `keep_lock` the page stays locked for the caller, in `held`, as long as it could be saved. Once a page is
         saved for good it stays as it is: a second time does nothing.
         """
-        if self._is_over:
-            return True
+        with self._saving:
+            saved = self._is_over or self._finish()
+            self._has_ended = True
+            if not (saved and keep_lock):
+                self._give_back()
+        return saved
+
+    def _finish(self) -> bool:
         self.page = replace(self.page, record=interrupted(self.record))
         self.page, self.weights = self._kept()
         record = self.record
         looks = before(self.store.folder, record, self.path)
         self.page = replace(self.page, record=replace(record, looks_before=looks))
-        with self._saving:
-            saved = self._is_over = self._save()
-            if saved:
-                self.page = self._on_file
-        if saved and record.status not in GOES_ON:
-            checkpoints.remove(self.path)
+        saved = self._is_over = self._save()
+        if saved:
+            self.page = self._on_file
+            if record.status not in GOES_ON:
+                checkpoints.remove(self.path)
         if self._journal is not None:
             if saved:
                 self._journal.remove()
             else:
                 self._journal.close()
             self._journal = None
-        if not (saved and keep_lock):
-            self._give_back()
         return saved
 
     def discard(self) -> None:

@@ -145,16 +145,16 @@ class Controller(Desk):
             self.notices.append(recorder.record.bad_input)
             self.page = self.path = None
         else:
-            notes = self.notes
+            notes, self._unsaved_notes = self.notes, False
             recorder.annotate(notes)
-            recorder.finish(keep_lock=not self._is_over)
+            if not recorder.finish(keep_lock=not self._is_over):
+                self._unsaved_notes = bool(notes)
             self._take_problem(recorder)
             self.page, self.path = recorder.page, recorder.path
             self._take_notes_of(self.page, notes)
             self._take_over(recorder.held)
             self.notices += [f"{run.label}: {run.problem}" for run in recorder.record.runs if run.problem][:3]
         self._recorder = None
-        self._unsaved_notes = False
         self.version += 1
 
     async def inspect(self, run: int) -> Inspected:

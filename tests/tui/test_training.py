@@ -207,6 +207,42 @@ def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_lost_from_the_sc
     assert pages_in(tmp_path)[0].record.status == "finished"
 
 
+def test_a_page_is_saved_between_the_end_of_its_study_and_its_return_to_the_lab(tmp_path, monkeypatch):
+    def full(path, content):
+        raise OSError(28, "No space left on device")
+
+    def slow(recorder, **options):
+        saved = finish(recorder, **options)
+        begun.set()
+        go_on.wait(10)
+        return saved
+
+    async def scene(lab):
+        finish_was = Recorder.finish
+        with monkeypatch.context() as patch:
+            patch.setattr("sessions.files._write_through", full)
+            patch.setattr(Recorder, "finish", slow)
+            await lab.press("r")
+            await lab.until(begun.is_set)
+            await lab.press("ctrl+s")
+            await lab.until(lambda: sum("No space left" in notice for notice in lab.notices) > 1)
+        assert Recorder.finish is finish_was
+        await lab.press("n", "x", "escape", "ctrl+s")
+        await lab.until(lambda: lab.hint.startswith("saved"))
+        go_on.set()
+        await lab.until(lambda: not lab.controller.trains and lab.controller._recorder is None)
+        await lab.press("n", "y", "escape", "ctrl+s")
+        await lab.until(lambda: not lab.controller._unsaved_notes)
+        assert lab.hint.startswith("saved")
+        assert not any("is being" in notice for notice in lab.notices)
+
+    finish, begun, go_on = Recorder.finish, threading.Event(), threading.Event()
+    play(scene, tmp_path, draft=SMALL)
+    (page,) = pages_in(tmp_path)
+    assert (page.record.status, sorted(page.notes)) == ("finished", ["x", "y"])
+    assert not list(tmp_path.glob("*.lock"))
+
+
 def test_a_page_is_saved_while_its_study_comes_to_its_end(tmp_path, monkeypatch):
     async def scene(lab):
         def slow(recorder, **options):
