@@ -15,6 +15,10 @@ from engine import threads
 # Before anything imports NumPy: the tests compare bits with those of workers.
 os.environ.update(threads.environment(1))
 
+# Programs that the tests start import what was compiled before, as on the machine of a person: some hundreds of workers
+# would each compile the engine anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # What is tested for each data set that is here must not depend on what a person has downloaded.
 os.environ.pop("LOSSBOOK_DATA", None)
 

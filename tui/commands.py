@@ -96,6 +96,10 @@ LIBRARY = (
     Command("sort", "s", "Sort", "sort by the next column", footer=True),
     Command("reverse", "r", "Reverse", "sort the other way round"),
     Command("preview", "p", "Preview", "show the page under the cursor, or leave the room to the table"),
+    Command("mark", "space", "Mark", "mark the page for a comparison, or take the mark away"),
+    Command(
+        "compare", "equals_sign", "Compare", "lay the marked pages over each other, with what differs between them"
+    ),
     Command("rename", "n", "Rename", "give the page another title, and its files the name that goes with it"),
     Command("tags", "number_sign", "Tags", "give the page tags or take some away"),
     Command("delete", "d,delete", "Delete", "move the page with all its files to the bin", footer=True),

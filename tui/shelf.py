@@ -21,6 +21,8 @@ class Shelf:
         self.backwards = False
         self.asked = ""
         """The filter as it was typed."""
+        self.marked: list[str] = []
+        """The files of the pages that are to be compared, in the order in which they were marked."""
         self._all: list[Listed] = []
         self._texts: list[str] = []
 
@@ -31,6 +33,15 @@ class Shelf:
         """Take pages in the place of those before."""
         self._all = in_order(entries, self.order, backwards=self.backwards)
         self._texts = [text_of(entry) for entry in self._all]
+        here = {entry.file for entry in self._all}
+        self.marked = [file for file in self.marked if file in here]
+
+    def mark(self, file: str) -> None:
+        """Mark a page, or take its mark away."""
+        if file in self.marked:
+            self.marked.remove(file)
+        else:
+            self.marked.append(file)
 
     def still_of(self, paths: Iterable[Path]) -> list[Listed]:
         """Return those pages that have one of these paths: until they are read again they stay where they are."""

@@ -8,6 +8,7 @@ from notebook import LONG, SMALL, play, saved_page
 
 from sessions import codec, index, lock
 from tui.screens.ask import AskScreen, PickScreen
+from tui.screens.compare import CompareScreen
 from tui.screens.library import LibraryScreen
 from tui.screens.pages_table import PagesTable
 from tui.screens.preview import Preview
@@ -240,6 +241,39 @@ def test_no_page_is_opened_or_moved_while_it_trains(tmp_path):
         await lab.until_over()
 
     play(scene, tmp_path, draft=LONG)
+
+
+def test_marked_pages_are_laid_over_each_other(tmp_path):
+    for name in ("one", "two", "three"):
+        saved_page(tmp_path, name)
+    saved_page(tmp_path, "bare", record=None)
+
+    async def scene(lab):
+        await open_library(lab, 4)
+        await lab.press("equals_sign")
+        assert lab.notices[-1].startswith("space marks pages")
+        go_to(lab, "bare")
+        await lab.press("space")
+        assert lab.notices[-1] == "this page holds no runs to compare"
+        for name in ("three", "one", "two", "two"):
+            go_to(lab, name)
+            await lab.press("space")
+        assert "2 marked" in lab.text
+        assert sum(row.startswith("•") for row in lab.text.splitlines()) == 2
+        await lab.press("slash", *"one", "enter", "equals_sign")
+        await lab.until(lambda: isinstance(lab.app.screen, CompareScreen))
+        await lab.until_shown("a three", "b one")
+        await lab.press("escape")
+        assert isinstance(lab.app.screen, LibraryScreen)
+        # A page that has gone is not marked any more; one that is alone is laid beside the page under the cursor.
+        await lab.press("d")
+        await lab.until(lambda: lab.app.screen._shelf.marked == ["three.toml"])
+        await lab.press("escape")
+        go_to(lab, "two")
+        await lab.press("equals_sign")
+        await lab.until_shown("a three", "b two")
+
+    play(scene, tmp_path)
 
 
 def test_a_page_is_replayed_from_the_library(tmp_path):

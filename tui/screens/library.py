@@ -16,6 +16,7 @@ from sessions.tidying import change_tags, rename
 from tui.background import beside
 from tui.commands import LIBRARY, bindings
 from tui.screens.ask import AskScreen
+from tui.screens.compare import CompareScreen
 from tui.screens.library_view import LibraryView
 
 
@@ -49,6 +50,28 @@ class LibraryScreen(LibraryView):
             self._warn(f"{entry.name} {who}: its runs are not on the page yet" if who else "this page holds no runs")
         else:
             self.dismiss((what, entry.path))
+
+    def action_mark(self) -> None:
+        """Mark the page under the cursor for a comparison, or take its mark away, and go on to the next."""
+        entry = self._readable()
+        if entry is None:
+            return
+        if not entry.runs:
+            self._warn("this page holds no runs to compare")
+            return
+        self._shelf.mark(entry.file)
+        self._show(entry.file)
+        self._table.action_move(1)
+
+    def action_compare(self) -> None:
+        """Lay the marked pages over each other; one that is alone beside the page under the cursor."""
+        entry, marked = self._table.entry, list(self._shelf.marked)
+        if len(marked) == 1 and entry is not None and entry.runs and entry.file not in marked:
+            marked.append(entry.file)
+        if len(marked) < 2:
+            self._warn("space marks pages; = lays them over each other")
+        else:
+            self.app.push_screen(CompareScreen([self._folder / file for file in marked]))
 
     def action_rename(self) -> None:
         """Give the page another title."""

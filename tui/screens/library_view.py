@@ -117,9 +117,10 @@ class LibraryView(Screen[Wanted | None]):
     def _show(self, stay_on: str | None = None) -> None:
         shelf = self._shelf
         shown = shelf.shown()
-        self._table.show(shown, shelf.order, backwards=shelf.backwards, stay_on=stay_on)
+        self._table.show(shown, shelf.order, backwards=shelf.backwards, stay_on=stay_on, marked=shelf.marked)
         count = counted(len(shelf), "page")
         parts = [f"{len(shown):,} of {count}" if shelf.asked.strip() else count]
+        parts += [f"{len(shelf.marked)} marked"] if shelf.marked else []
         parts += [f"{self._unread:,} to be read"] if self._unread else []
         parts += [f"by {shelf.order}, backwards" if shelf.backwards else f"by {shelf.order}"] if shown else []
         self._head(" · ".join(parts))

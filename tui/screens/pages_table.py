@@ -18,12 +18,15 @@ from textual.strip import Strip
 from sessions.listed import Listed
 from tui.screens.page_rows import columns_for, header_of, line_of
 
+MARK = "•"
+
 
 class Shown(NamedTuple):
-    """A page in a line, and whether the cursor is on it."""
+    """A page in a line, whether the cursor is on it, and whether it is marked."""
 
     entry: Listed
     is_here: bool
+    is_marked: bool
 
 
 class PagesTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -57,6 +60,7 @@ class PagesTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor = 0
         self.was_moved = False
         """Whether a person has chosen where the cursor stands."""
+        self._marked: frozenset[str] = frozenset()
         self._order = ("saved", False)
         self._told: Listed | None = None
 
@@ -70,10 +74,18 @@ class PagesTable(ScrollView, can_focus=True, inherit_bindings=False):
         """All pages that are shown, in their order."""
         return self._entries
 
-    def show(self, entries: Sequence[Listed], order: str, *, backwards: bool, stay_on: str | None = None) -> None:
-        """Show pages; the cursor stays on the file `stay_on`, or goes to the first."""
+    def show(
+        self,
+        entries: Sequence[Listed],
+        order: str,
+        *,
+        backwards: bool,
+        stay_on: str | None = None,
+        marked: Sequence[str] = (),
+    ) -> None:
+        """Show pages, some of them marked; the cursor stays on the file `stay_on`, or goes to the first."""
         before = [self._shown_at(y) for y in range(self.size.height)]
-        self._entries, self._order = entries, (order, backwards)
+        self._entries, self._order, self._marked = entries, (order, backwards), frozenset(marked)
         places = (place for place, entry in enumerate(entries) if entry.file == stay_on)
         self._cursor = next(places, 0) if stay_on is not None else 0
         self.virtual_size = Size(self.size.width, len(entries) + 1)
@@ -131,7 +143,8 @@ class PagesTable(ScrollView, can_focus=True, inherit_bindings=False):
         if not isinstance(shown, Shown):
             header = header_of(columns, order, backwards=backwards)
             return _strip(header, self.get_component_rich_style("pages--header"), width)
-        return _strip(line_of(shown.entry, columns), self._style(shown), width)
+        text = line_of(shown.entry, columns)
+        return _strip(MARK + text[1:] if shown.is_marked else text, self._style(shown), width)
 
     @property
     def text(self) -> str:
@@ -144,7 +157,10 @@ class PagesTable(ScrollView, can_focus=True, inherit_bindings=False):
         if y == 0:
             return self._order
         place = y - 1 + round(self.scroll_offset.y)
-        return Shown(self._entries[place], place == self._cursor) if place < len(self._entries) else None
+        if place >= len(self._entries):
+            return None
+        entry = self._entries[place]
+        return Shown(entry, place == self._cursor, entry.file in self._marked)
 
     def _style(self, shown: Shown) -> Style:
         if shown.is_here:
