@@ -27,6 +27,8 @@ from engine.launch import Worker, cores
 from engine.plan import RunSpec, plan
 from engine.task import Task
 
+MEASURE_SECONDS = 0.7
+"""So long the baselines wait for a worker that has trained what it had to."""
 Answer = TypeVar("Answer", Inspected, RatesTried, Predicted)
 
 
@@ -63,7 +65,8 @@ class Pool:
         """Train the runs and yield their events as they come, several at once where they come quickly.
 
         A worker that has ended a piece takes the next one. One that dies is replaced, and what it had not ended is
-        trained once more; what dies twice has failed. One more measures the baselines, and is replaced once.
+        trained once more; what dies twice has failed. The baselines are measured by a worker that has nothing to train,
+        or by one more where all train for long; if that dies, another does it, once.
         """
         threads = experiment.training.threads
         count = self._asked or max(1, cores() // threads)
@@ -73,12 +76,13 @@ class Pool:
             self._workers.remove(useless)
             await useless.close()
         lanes = min(count, len(task.waiting))
-        measure = [] if baselines is None else [baselines]
-        while len(self._workers) < lanes + len(measure):
+        while len(self._workers) < lanes:
             self._workers.append(await Worker.start(threads))
-        lines = [asyncio.create_task(self._serve(task, worker)) for worker in self._workers[:lanes]]
-        # Beside the others, since it is soon over: no run should wait for it, nor its lines for the runs.
-        lines += [asyncio.create_task(self._measure(task, self._workers[lanes], job)) for job in measure]
+        serving = [asyncio.create_task(self._serve(task, worker)) for worker in self._workers[:lanes]]
+        lines: list[asyncio.Task[Worker] | asyncio.Task[None]] = [*serving]
+        if baselines is not None:
+            spare = self._workers[lanes] if len(self._workers) > lanes else None
+            lines.append(asyncio.create_task(self._measure(task, spare, serving, baselines)))
         try:
             silent = 0
             while silent < len(lines):
@@ -96,8 +100,8 @@ class Pool:
             self._at_work = []
             self._nothing_to_see(list(self._looks))
 
-    async def _serve(self, task: Task, worker: Worker) -> None:
-        """Have a worker train one piece after another."""
+    async def _serve(self, task: Task, worker: Worker) -> Worker:
+        """Have a worker train one piece after another, and return it, or the one that came into its place."""
         try:
             while task.waiting:
                 piece = task.waiting.popleft()
@@ -110,12 +114,31 @@ class Pool:
                 self._at_work.remove(worker)
                 if not worker.alive:
                     worker = await self._replace(task, worker, piece)
+            return worker
         finally:
             task.said.put_nowait(None)
 
-    async def _measure(self, task: Task, worker: Worker, job: Measure) -> None:
+    async def _at_leisure(self, serving: Sequence[asyncio.Task[Worker]], threads: int) -> Worker:
+        """Return the first worker that has trained what it had to, or one more where that takes long.
+
+        One more costs as much as a study that is over in an instant; with a long one its lines must not wait.
+        """
+        if serving:
+            done, _ = await asyncio.wait(serving, timeout=MEASURE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            free = [line.result() for line in done if line.exception() is None]
+            if free and free[0].alive:
+                return free[0]
+        self._workers.append(await Worker.start(threads))
+        return self._workers[-1]
+
+    async def _measure(
+        self, task: Task, spare: Worker | None, serving: Sequence[asyncio.Task[Worker]], job: Measure
+    ) -> None:
         """Have a worker measure the baselines; if it dies, another measures the rest; if that dies, it is left out."""
         try:
+            worker = spare or await self._at_leisure(serving, task.threads)
+            if task.stopping:
+                return
             known = set(job.known)
             for tries_left in (1, 0):
                 worker.open_runs = []

@@ -21,6 +21,7 @@ class Task:
 
     def __init__(self, experiment: Experiment, specs: Sequence[RunSpec], workers: int, course: Course) -> None:
         self.tables = tables.to_tables(experiment)
+        self.threads = experiment.training.threads
         self.course = course
         shared = pieces(experiment, specs, workers, course)
         self.waiting: deque[Train] = deque(self.job(piece) for piece in shared)
