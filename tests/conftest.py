@@ -49,6 +49,6 @@ def _rare_collections():
     gc.collect()
     gc.freeze()
     before = gc.get_threshold()
-    gc.set_threshold(20_000, *before[1:])
+    gc.set_threshold(200_000, 20, 100)
     yield
     gc.set_threshold(*before)
