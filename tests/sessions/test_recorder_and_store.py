@@ -19,10 +19,11 @@ from engine.errors import LabError
 from engine.events import EpochEnded, RunEnded, RunsStarted, StudyEnded, StudyStarted
 from engine.experiment import Data, Experiment, Training
 from engine.plan import plan
-from sessions import codec, files
+from sessions import codec, files, lock
 from sessions.beside import journal_of
 from sessions.index import entries_of
 from sessions.journal import Journal
+from sessions.lock import Taken
 from sessions.page import Page
 from sessions.record import fold
 from sessions.recorder import SAVE_SECONDS, Recorder
@@ -177,6 +178,33 @@ def test_a_page_that_cannot_be_saved_keeps_its_journal(store, said, monkeypatch)
     assert store.recover() == ["a-page-20261122-101500: recovered to epoch 4"]
     assert codec.read_page(keeper.path).record == fold(said)
     assert not journal_of(keeper.path).exists()
+
+
+@pytest.mark.parametrize("still_full", [True, False])
+def test_a_save_that_comes_after_the_end_keeps_no_lock(store, said, monkeypatch, still_full):
+    """As of a person whose key waited for the end's own save."""
+    keeper = recorder(store)
+    keeper.take(said)
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "_write_through", no_space)
+        assert not keeper.finish(keep_lock=True)
+        assert not keeper.held.is_held
+        if still_full:
+            assert not keeper.save()
+    if not still_full:
+        assert keeper.save()
+    lock.acquire(keeper.path, "edited").release()
+    assert codec.read_page(keeper.path).record.status == ("training" if still_full else "finished")
+
+
+def test_a_save_between_the_end_and_its_caller_leaves_the_lock_to_the_caller(store, said):
+    keeper = recorder(store)
+    keeper.take(said)
+    assert keeper.finish(keep_lock=True)
+    assert keeper.save()
+    with pytest.raises(Taken):
+        lock.acquire(keeper.path, "edited")
+    keeper.held.release()
 
 
 def test_a_disk_that_is_full_from_the_start_is_told_and_the_study_runs(store, said, monkeypatch):
