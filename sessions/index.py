@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,7 +70,7 @@ class Index:
             self._changed = False
 
 
-def entries_of(folder: Path) -> list[Listed]:
+def entries_of(folder: Path, tell: Callable[[int, int], None] | None = None) -> list[Listed]:
     """Return every page of a folder, newest first; one that cannot be read comes with the reason and hides no other.
 
     Raises
@@ -80,8 +80,10 @@ def entries_of(folder: Path) -> list[Listed]:
     """
     index = Index(folder)
     try:
-        for _ in index.read():
-            pass
+        wanted = len(index.unread)
+        for number, _ in enumerate(index.read(), 1):
+            if tell is not None:
+                tell(number, wanted)
     finally:
         index.keep()
     return index.entries

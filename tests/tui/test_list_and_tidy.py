@@ -148,3 +148,14 @@ def test_nothing_in_a_page_steers_the_terminal(lossbook, tmp_path):
     for status, out, errors in said:
         assert status == 0
         assert not STEERING.intersection(out.replace("\n", "") + errors.replace("\n", ""))
+
+
+def test_a_terminal_hears_how_far_the_reading_of_many_pages_is(tmp_path, monkeypatch, capsys):
+    for name in ("one", "two", "three"):
+        saved_page(tmp_path, name)
+    monkeypatch.setattr("tui.cli.line.REDRAW_SECONDS", 0.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert main(["--sessions", str(tmp_path), "list"]) == 0
+    said = capsys.readouterr().err
+    assert "reading 3 pages ━" in said
+    assert said.endswith("100%\r\x1b[K")

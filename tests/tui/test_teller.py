@@ -12,7 +12,8 @@ from terminal import Terminal
 from sessions.curve import Curve
 from sessions.record import Record, RunRecord
 from tui.cli import main
-from tui.cli.teller import PLAIN_SECONDS, Teller
+from tui.cli.line import PLAIN_SECONDS
+from tui.cli.teller import Teller
 
 RAGGED = "a,b\n" + "1,2\n" * 50_000 + "1\n"
 WAITING = (RunRecord("fold 1/2"), RunRecord("fold 2/2"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import time
@@ -14,11 +13,10 @@ from engine.data import card, here
 from engine.errors import LabError, nearest
 from sessions.downloads import DOWNLOADS, Download, Failed, File, bytes_here
 from tui.cli import FAILED, OK, complain
+from tui.cli.line import ChangingLine
 from tui.cli.tables import table
 from tui.text import safe
 
-REDRAW_SECONDS = 0.2
-PLAIN_SECONDS = 5.0
 MEGABYTE = 1e6
 
 
@@ -92,10 +90,8 @@ class Teller:
 
     def __init__(self, download: Download) -> None:
         self._sizes = {file.name: file.size for file in download.files}
-        self._terminal = sys.stderr.isatty()
-        self._every = REDRAW_SECONDS if self._terminal else PLAIN_SECONDS
-        self._next = time.monotonic() + self._every
-        self._drawn = False
+        self._line = ChangingLine()
+        self._next = time.monotonic() + self._line.seconds
         self._name = ""
         self._began = self._first = 0.0
 
@@ -104,26 +100,14 @@ class Teller:
         now = time.monotonic()
         if file.name != self._name:
             self._name, self._began, self._first = file.name, now, done
-        if now >= self._next or (done == file.size and not self._terminal):
-            self._next = now + self._every
+        if now >= self._next or (done == file.size and not self._line.on_terminal):
+            self._next = now + self._line.seconds
             rate = (done - self._first) / max(now - self._began, 1e-3)
-            self._show(progress(file, done, rate))
+            self._line.show(safe(progress(file, done, rate), 500))
 
     def end(self) -> None:
         """Take the changing line away."""
-        if self._drawn:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-            self._drawn = False
-
-    def _show(self, line: str) -> None:
-        if not self._terminal:
-            say(line)
-            return
-        width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
-        sys.stderr.write(f"\r\x1b[K{line[: width - 1]}")
-        sys.stderr.flush()
-        self._drawn = True
+        self._line.end()
 
 
 def progress(file: File, done: int, rate: float) -> str:

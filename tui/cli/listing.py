@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from sessions.listed import Listed
 from sessions.record import Record
 from sessions.report import finite
 from tui.cli.json_text import json_text
+from tui.cli.line import ChangingLine
 from tui.cli.pages import store_of
 from tui.cli.tables import table
 from tui.numbers import counted, figure
+from tui.progress import bar
 from tui.text import safe
 
 METRICS = ("validation.accuracy", "validation.mae", "train.mae")
@@ -27,7 +30,7 @@ def list_pages(options: argparse.Namespace) -> int:
     store = store_of(options)
     for line in store.recover():
         print(f"lossbook: {safe(line, 500)}", file=sys.stderr)
-    entries = entries_of(store.folder)
+    entries = _read(store.folder)
     wanted = _wanted(options)
     found = [entry for entry in entries if wanted.takes(entry, text_of(entry))] if wanted else entries
     found = in_order(found, options.sort, backwards=options.reverse)
@@ -38,6 +41,23 @@ def list_pages(options: argparse.Namespace) -> int:
     else:
         print(_none_in(store.folder) if not entries else f"none of {counted(len(entries), 'page')} is like that")
     return 0
+
+
+def _read(folder: Path) -> list[Listed]:
+    """Return all pages; where many of them are new, a terminal hears how far it is."""
+    line = ChangingLine()
+    due = time.monotonic() + line.seconds
+
+    def tell(read: int, wanted: int) -> None:
+        nonlocal due
+        if line.on_terminal and time.monotonic() >= due:
+            due = time.monotonic() + line.seconds
+            line.show(f"reading {counted(wanted, 'page')} {bar(read / wanted)}")
+
+    try:
+        return entries_of(folder, tell)
+    finally:
+        line.end()
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:

@@ -30,8 +30,9 @@ from sessions.store import Store
 from tui.cli import FAILED, INTERRUPTED, OK, complain
 from tui.cli.experiments import blame, overrides_of, settled
 from tui.cli.json_text import json_text
+from tui.cli.line import mute_lost_terminal
 from tui.cli.tables import problems, study_table
-from tui.cli.teller import Teller, mute_lost_terminal
+from tui.cli.teller import Teller
 from tui.text import safe
 
 
