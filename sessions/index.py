@@ -129,7 +129,8 @@ def _fresh(folder: Path, file: str) -> tuple[Listed, bool]:
 
 
 def _settled(stamp: Stamp, now: int) -> bool:
-    return max(stamp.modified, stamp.changed) < now - SETTLED_NS
+    """Tell whether the next change of a file will have another time; a time to come, set by hand, will not be that."""
+    return all(abs(now - moment) > SETTLED_NS for moment in (stamp.modified, stamp.changed))
 
 
 def _scan(folder: Path) -> list[tuple[str, Stamp | None]]:

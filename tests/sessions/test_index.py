@@ -157,6 +157,16 @@ class Folder(RuleBasedStateMachine):
         assert not [*self.folder.glob(".*.tmp"), *self.folder.glob(f"{index_file.NAME}.*")]
 
 
+def test_a_file_that_says_it_is_of_the_future_is_read_once(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_bytes(made("one", looked=False))
+    os.utime(path, (2**31, 2**31))
+    listed(tmp_path)
+    with settled(), mock.patch.object(codec, "read_page", side_effect=codec.read_page) as read:
+        listed(tmp_path)
+    assert read.call_count == 0
+
+
 TestFolder = Folder.TestCase
 TestFolder.settings = settings(
     max_examples=12, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
