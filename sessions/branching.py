@@ -14,6 +14,7 @@ from sessions.checkpoints import SECONDS
 from sessions.course_of import changes_of, turns_of
 from sessions.page import Page, default_title
 from sessions.record import Record
+from sessions.specs import edited
 
 
 def branch_of(page: Page, name: str, epoch: int, settings: dict[str, Any]) -> tuple[Page, Course]:
@@ -32,10 +33,7 @@ def branch_of(page: Page, name: str, epoch: int, settings: dict[str, Any]) -> tu
     if record is None or not record.runs:
         raise LabError("has no runs to branch from", "train it first: lossbook run SESSION")
     if record.origin.experiment:
-        raise LabError(
-            "its experiment has been edited since it was run, so its runs are others",
-            "undo the edit, or train it anew: lossbook run SESSION",
-        )
+        raise edited()
     reached = max(run.epoch for run in record.runs)
     if not 0 <= epoch <= reached:
         raise LabError(f"cannot branch at epoch {epoch}", f"its runs have trained for {reached} epochs: 0 to {reached}")

@@ -26,8 +26,10 @@ def course_on(record: Record, checkpoints: Sequence[Checkpoint], seconds: float)
 
 
 def changes_of(record: Record) -> tuple[Changed, ...]:
-    """Return what a person changed on the way of the runs."""
-    return tuple(Changed(one.runs, one.update, one.key, one.value) for one in record.interventions)
+    """Return what a person changed on the way of the runs; an edited page may speak of runs that it does not have."""
+    known = set(range(len(record.runs)))
+    told = ((tuple(run for run in one.runs if run in known), one) for one in record.interventions)
+    return tuple(Changed(runs, one.update, one.key, one.value) for runs, one in told if runs)
 
 
 def turns_of(record: Record) -> tuple[Turn, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from engine.events import Branched
 from sessions import codec, lock
 from sessions.branching import branch_of
 from sessions.page import Page
-from sessions.record import Record, RunRecord
+from sessions.record import Intervention, Record, RunRecord
 from tui.cli import main
 
 EXPERIMENT = tables.from_tables({"data": {"name": "wine"}, "training": {"epochs": 20}})
@@ -62,3 +63,11 @@ def test_a_branch_is_called_by_the_turns_that_it_has():
     earlier, course = branch_of(parent, "b", 5, {"training.learning_rate": 0.05})
     assert earlier.title == "base · learning_rate 0.05 from epoch 5"
     assert [one.epoch for one in course.turns] == [5]
+
+
+@pytest.mark.parametrize("runs", [(), (99,), (0, 99)])
+def test_a_change_in_runs_that_a_page_does_not_have_is_passed_over(runs):
+    changed = Intervention(runs, 1, "learning_rate", 0.5)
+    page = Page(EXPERIMENT, "base", record=replace(record(), interventions=(changed,)))
+    _, course = branch_of(page, "base", 10, {"model.dropout": 0.3})
+    assert [change.runs for change in course.changes] == ([(0,)] if 0 in runs else [])

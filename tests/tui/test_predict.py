@@ -101,3 +101,22 @@ def test_a_page_without_weights_says_so(page, tmp_path, capsys):
     lone = tmp_path / "lone.toml"
     lone.write_text(codec.write_page(codec.read_page(page)), encoding="utf-8")
     assert "the page has no weights" in said(capsys, lone, "penguins", status=2).err
+
+
+@pytest.mark.parametrize(
+    "command", [["predict", "PAGE", "penguins"], ["inspect", "PAGE"], ["export", "PAGE", "--to", "pytorch"]]
+)
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('activation = "relu"', 'activation = "tanh"'), ("k = 3", "k = 2"), ("standardize = true", "standardize = false")],
+)
+def test_weights_are_not_put_into_another_network_than_they_are_of(page, tmp_path, capsys, command, old, new):
+    edited = tmp_path / page.name
+    text = page.read_text(encoding="utf-8")
+    assert old in text
+    edited.write_text(text.replace(old, new, 1), encoding="utf-8")
+    edited.with_suffix(".npz").write_bytes(page.with_suffix(".npz").read_bytes())
+    assert main([str(edited) if word == "PAGE" else word for word in command]) == 2
+    problem = capsys.readouterr().err
+    assert problem.count("\n") == 1
+    assert "has been edited since it was run, so its runs are others; undo the edit" in problem

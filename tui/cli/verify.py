@@ -17,6 +17,7 @@ from sessions.course_of import course_again
 from sessions.in_use import require_runs
 from sessions.page import Page
 from sessions.record import Record, fold
+from sessions.specs import edited
 from sessions.verifying import Difference, Verification, verify
 from tui.cli import FAILED, OK
 from tui.cli.experiments import settled
@@ -36,8 +37,7 @@ def verify_page(options: argparse.Namespace) -> int:
     if record is None or not any(run.train_curves for run in record.runs):
         raise LabError("holds no runs to verify", "train it first: lossbook run SESSION", where=path.stem)
     if record.origin.experiment:
-        problem = "its experiment has been edited since it was run, so its runs are others"
-        raise LabError(problem, "undo the edit, or train it anew: lossbook run SESSION", where=path.stem)
+        raise edited(path.stem)
     again = asyncio.run(_train(settled(page, path, {}), page, record, options.workers))
     if again.bad_input:
         raise LabError(f"cannot be trained again: {again.bad_input}", "are its data where they were?", where=path.stem)
