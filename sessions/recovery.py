@@ -85,6 +85,9 @@ def _bring_up(path: Path) -> list[str]:
         heard, unused = folded(events)
     if has_journal and not _is_of(heard, page):
         kept = keep_damaged(left)
+        if page.record is not None and not page.record.over:
+            over = replace(page, record=interrupted(page.record))
+            files.save(path, codec.write_page(over).encode(), keep_old=not said)
         left.unlink()
         return [f"{path.stem}: the journal beside it is another study's, and is {FOLDER}/{kept.name} now"]
     known = page.record or Record()
@@ -160,6 +163,9 @@ def _is_of(heard: Record, page: Page) -> bool:
     if known.status == "finished" and _progress(heard) > _progress(known):
         # Nobody goes on with what has finished.
         return False
+    if known.origin.experiment:
+        # Its experiment was edited since: the study of the journal is the one before, which its plan tells no more.
+        return True
     same_data = heard.data is None or known.data is None or heard.data.sha256 == known.data.sha256
     same_settings = list(heard.settings) == settings_of(page.experiment)
     same_runs = [run.label for run in heard.candidates] == [spec.label for spec in plan(page.experiment)]

@@ -427,6 +427,31 @@ def test_a_line_that_a_kill_has_cut_off_is_no_damage_to_keep(store, said):
     assert damaged_in(store) == {}
 
 
+def test_an_experiment_that_is_edited_after_a_kill_does_not_lose_what_its_runs_have_reached(store, said):
+    path = killed(store, begun(said))
+    text = path.read_text()
+    path.write_text(text.replace("restarts = 3", "restarts = 5"))
+    assert store.recover() == [f"{NAME}: recovered to epoch 4"]
+    page = codec.read_page(path)
+    assert [(run.status, run.epoch) for run in page.record.runs] == [("interrupted", 4)] * 3
+    assert "edited since it was run" in page.warning
+    path.write_text(path.read_text().replace("restarts = 5", "restarts = 3"))
+    undone = codec.read_page(path)
+    assert undone.warning == ""
+    assert left_of(undone) is not None
+
+
+def test_a_page_whose_journal_is_put_aside_does_not_train_for_ever(store, said):
+    path = killed(store, begun(said))
+    journal_of(path).unlink()
+    written = Journal(journal_of(path))
+    written.append([replace(said[0], labels=("run",), restarts=(1,), repeats=(1,), folds=(1,))])
+    written.close()
+    assert "another study's" in store.recover()[0]
+    assert codec.read_page(path).record.status == "interrupted"
+    assert store.recover() == []
+
+
 @pytest.mark.parametrize("what", ["runs", "settings", "more epochs"])
 def test_a_journal_of_another_study_changes_no_page(store, said, text, what):
     mine = put(store, text, "mine")
