@@ -204,9 +204,12 @@ def mend(path: Path, told: Record | None = None) -> str:
         page = replace(found.page, salvaged=f"salvaged from {kept}: {what}; {DOUBT}")
         said = f"the page was damaged and is salvaged: {what}"
     elif backup is not None:
-        page = backup
+        page = backup if backup.record is None else replace(backup, record=interrupted(backup.record))
         said = f"the page {'was damaged' if kept else 'was gone'} and is as {backup_of(path).name} has it"
-    files.save(path, codec.write_page(page).encode(), keep_old=False)
+    text = codec.write_page(page)
+    # Better the damaged file than one that nobody can read either.
+    codec.parse(text, str(path))
+    files.save(path, text.encode(), keep_old=False)
     return f"{said}; the damaged file is {kept}" if kept else said
 
 

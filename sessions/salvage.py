@@ -5,6 +5,7 @@ Nothing here reads TOML by itself: pieces of the page are put together and given
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -79,7 +80,7 @@ def what_is_wrong(path: Path, error: LabError) -> str:
 def _what_is_left(path: Path) -> str:
     """Return what can be done with a damaged page."""
     with suppress(OSError):
-        if DATA.search(path.read_bytes().decode("utf-8", "replace")):
+        if DATA.search(_text_of(path)):
             return f"`lossbook salvage {path.stem}` keeps what can be had of it"
     backup = backup_of(path)
     if files.is_there(backup):
@@ -87,12 +88,20 @@ def _what_is_left(path: Path) -> str:
     return "nothing of it can be had: delete it"
 
 
+def _text_of(path: Path) -> str:
+    """Return the text of a file, also of one that an editor has saved as "Unicode", which is UTF-16 there."""
+    raw = path.read_bytes()
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", "replace").replace("\r\n", "\n")
+    return raw.decode("utf-8", "replace")
+
+
 def salvage(path: Path) -> Salvaged | None:
     """Return what can be had of a damaged page; None where not even its data set and model can be made out."""
     try:
         if path.stat().st_size > codec.MOST_BYTES:
             return None
-        text = path.read_bytes().decode("utf-8", "replace")
+        text = _text_of(path)
     except OSError:
         return None
     head, pieces = _divided(text)
@@ -190,6 +199,10 @@ def _with_every_run(page: Page, problems: list[str]) -> tuple[Page, list[str]]:
         settings = tuple(settings_of(page.experiment))
     except LabError as error:
         return page, [*problems, f"its runs cannot be counted: {error.problem}"]
+    labels = {spec.label for spec in specs}
+    if record.settings != settings and not any(run.label in labels for run in record.candidates):
+        # The page says from now on that its experiment is another than the one that was run.
+        return page, [*problems, "its runs stay as they are, of settings that are lost"]
     known = {run.label: run for run in record.candidates if not _is_cut_short(run, record)}
     runs = [known.get(spec.label) or _lost(spec, page) for spec in specs]
     missing = sum(spec.label not in known for spec in specs)

@@ -79,3 +79,50 @@ def test_a_page_that_another_process_has_is_not_resumed(tmp_path, capsys):
     status, _, err = call(capsys, "--sessions", tmp_path, "resume", "wine")
     assert (status, "no runs" in err) == (2, True)
     assert not list(tmp_path.glob("*.lock"))
+
+
+@pytest.mark.parametrize("broken", ['\x01raining.learning_rate" = [', '"training.learning_rat\x01" = ['])
+def test_runs_of_a_sweep_that_is_damaged_stay_on_the_page(tmp_path, capsys, broken):
+    experiment = tmp_path / "sweep.toml"
+    experiment.write_text(
+        '[data]\nname = "wine"\n[training]\nepochs = 2\n[validation]\nmethod = "k-fold"\nk = 2\n'
+        '[sweep]\n"training.learning_rate" = [0.001, 0.01, 0.1]\n'
+    )
+    folder = tmp_path / "pages"
+    assert call(capsys, "--sessions", folder, "run", experiment)[0] == 0
+    (page,) = folder.glob("*.toml")
+    whole = codec.read_page(page)
+    assert whole.record.chosen is not None
+    text = page.read_text()
+    assert '"training.learning_rate" = [' in text
+    page.write_text(text.replace('"training.learning_rate" = [', broken, 1))
+    page.with_name(f"{page.name}.bak").unlink(missing_ok=True)
+    status, out, _ = call(capsys, "--sessions", folder, "salvage", page.stem)
+    assert status == 0
+    assert "its runs stay as they are, of settings that are lost" in out
+    after = codec.read_page(page)
+    assert after.record.runs == whole.record.runs
+    assert after.record.chosen == whole.record.chosen
+    assert "edited since it was run" in after.warning
+    for command in (["show"], ["list"], ["export", "--to", "md", "--out", tmp_path / "report.md"]):
+        named = [] if command == ["list"] else [page.stem]
+        assert call(capsys, "--sessions", folder, command[0], *named, *command[1:])[0] == 0
+    for command in ("verify", "resume", "predict"):
+        status, _, said = call(
+            capsys, "--sessions", folder, command, page.stem, *(["wine"] if command == "predict" else [])
+        )
+        assert (status, said.count("\n")) == (2, 1)
+        assert "edited since" in said
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_page_that_an_editor_saved_as_utf_16_is_whole_after_it(page, tmp_path, capsys, encoding, end):
+    whole = codec.read_page(page)
+    text = page.read_text().replace("\n", end)
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    page.write_bytes((mark + text).encode(encoding))
+    assert "lossbook salvage wine" in call(capsys, "--sessions", tmp_path, "list")[1]
+    assert call(capsys, "--sessions", tmp_path, "salvage", "wine")[0] == 0
+    after = codec.read_page(page)
+    assert (after.record.runs, after.experiment, after.notes) == (whole.record.runs, whole.experiment, whole.notes)
