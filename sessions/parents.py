@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.course import turned
 from engine.errors import LabError
+from engine.events import Branched
 from engine.tables import to_tables
 from sessions import codec
 from sessions.archive import with_known_history
@@ -46,7 +47,7 @@ def parent_of(path: Path, page: Page) -> Parent | None:
     branch = page.record.branch if page.record else None
     if branch is None or not branch.epochs:
         return None
-    name, record = _found(path.parent, branch.parent, branch.parent_created)
+    name, record = _found(path, page, branch)
     return Parent(name, branch.epochs[-1], change_of(page), record)
 
 
@@ -73,33 +74,43 @@ def value_at(tables: Mapping[str, Any], key: str) -> Any:
     return value
 
 
-def _found(folder: Path, name: str, created: str) -> tuple[str, Record | None]:
-    """Return a page's name as it is today, and its record; the old name and None where it is not there.
+def _found(path: Path, child: Page, branch: Branched) -> tuple[str, Record | None]:
+    """Return the parent's name as it is today, and its record; the old name and None where it is not there.
 
-    A page that got another name is known by the moment at which it was begun, and so is another page that took its.
+    A page that got another name is known by the moment at which it was begun, its experiment and its turns; another
+    page that took its name by the moment.
     """
+    folder, name, created = path.parent, branch.parent, branch.parent_created
     # A name from a file is never a path.
     if Path(name).name == name and "\0" not in name:
-        record = _record_of(folder / f"{name}{SUFFIX}", created)
-        if record is not None:
-            return name, record
-    if created:
-        for entry in entries_of(folder):
-            record = _record_of(entry.path, created) if entry.created == created else None
-            if record is not None:
-                return entry.name, record
-    return name, None
+        there = folder / f"{name}{SUFFIX}"
+        page = _trained(there)
+        if page is not None and (not created or _created(page) == created):
+            return name, with_known_history(there, page.record or Record())
+    found = []
+    for entry in entries_of(folder) if created else []:
+        page = _trained(entry.path) if entry.created == created and entry.path != path else None
+        if page is not None and _could_be_of(page, child):
+            found.append((entry.path, page))
+    if len(found) != 1:
+        return name, None
+    ((there, page),) = found
+    return there.stem, with_known_history(there, page.record or Record())
 
 
-def _record_of(path: Path, created: str) -> Record | None:
-    """Return the record of a page that was begun at a moment, where one is told; None where it is another."""
+def _trained(path: Path) -> Page | None:
+    """Return a page that has runs; None where there is none."""
     try:
         page = codec.read_page(path)
     except (LabError, OSError, ValueError):
         return None
-    if page.record is None or not page.record.runs or (created and _created(page) != created):
-        return None
-    return with_known_history(path, page.record)
+    return page if page.record is not None and page.record.runs else None
+
+
+def _could_be_of(page: Page, child: Page) -> bool:
+    """Tell whether a branch can come from a page: it has the page's experiment, and one turn more."""
+    turns = turns_of(page.record or Record())
+    return page.experiment == child.experiment and turns == turns_of(child.record or Record())[:-1]
 
 
 def _created(page: Page) -> str:

@@ -69,6 +69,21 @@ def test_a_parent_that_got_another_name_is_still_the_parent(tmp_path):
     assert "branch of one, which is gone," in parent_of(path, page).says()
 
 
+@pytest.mark.parametrize("draft", [SMALL | {"seed": 7}, SMALL | {"data": {"name": "iris"}}])
+def test_a_page_that_was_begun_in_the_same_second_is_not_the_parent(tmp_path, draft):
+    one = saved_page(tmp_path, "one")
+    created = codec.read_page(one).created.isoformat()
+    path, page = branch_of(tmp_path, created=created)
+    saved_page(tmp_path, "other", draft)
+    one.unlink()
+    assert "branch of one, which is gone," in parent_of(path, page).says()
+    # Of two that could be, none is.
+    saved_page(tmp_path, "twin")
+    assert parent_of(path, page).name == "twin"
+    saved_page(tmp_path, "triplet")
+    assert parent_of(path, page).record is None
+
+
 def test_a_branch_of_a_branch_says_what_its_own_turn_changed(tmp_path):
     _, page = branch_of(tmp_path, epochs=(3, 7), settings=({RATE: 0.5}, {RATE: 0.25, "model.dropout": 0.1}))
     assert change_of(page) == "learning_rate 0.5 → 0.25, dropout 0.0 → 0.1"
