@@ -47,11 +47,11 @@ def branch_of(page: Page, name: str, epoch: int, settings: dict[str, Any]) -> tu
     changes = tuple(one for one in changes_of(record) if _came_before(record, one.runs[0], one.update, epoch))
     created = page.created.isoformat() if page.created else ""
     course = Course((), changes, (*turns, Turn(epoch, given)), name, created, SECONDS)
-    title = _root_title(page) + "".join(_said(turn) for turn in course.turns)
+    title = root_title(page) + "".join(_said(turn) for turn in course.turns)
     return replace(page, title=title, notes="", created=None, record=None, warning=""), course
 
 
-def _root_title(page: Page) -> str:
+def root_title(page: Page) -> str:
     """Return a page's title without what its own turns have put behind it; a person may have given it another."""
     title = page.title or default_title(page.experiment)
     for turn in reversed(turns_of(page.record or Record())):

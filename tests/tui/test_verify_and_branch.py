@@ -264,6 +264,13 @@ def test_a_branch_is_its_parent_up_to_the_epoch_and_verifies(trained, capsys):
             "loss"
         ].until(8)
         assert call(capsys, "--sessions", folder, "verify", json.loads(out)["session"])[1].startswith("same: 4 runs")
+        status, out, err = call(capsys, "--sessions", folder, "run", path.stem, "--json")
+        assert f"{path.stem} is a branch: its settings are trained from the start, without learning_rate" in err
+        assert json.loads(out)["title"] == parent.title
+        again = folder / json.loads(out)["session"]
+        assert codec.read_page(again).record.runs[0].train_curves == parent.record.runs[0].train_curves
+        for file in folder.glob(f"{again.stem}.*"):
+            file.unlink()
     finally:
         for made in [*folder.glob("*epoch-*")]:
             made.unlink()

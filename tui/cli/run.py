@@ -22,7 +22,10 @@ from engine.plan import plan
 from engine.pool import Pool
 from engine.study import Study
 from sessions import checkpoints, codec
-from sessions.page import Page, default_title
+from sessions.branching import root_title
+from sessions.course_of import turns_of
+from sessions.page import Page
+from sessions.parents import change_of
 from sessions.record import Record
 from sessions.recorder import SAVES_AGAIN, Recorder
 from sessions.report import as_json
@@ -44,14 +47,27 @@ def run(options: argparse.Namespace) -> int:
     for name in options.files:
         path = store.find(name)
         page = codec.read_page(path, overrides)
-        titled = replace(page, title=page.title or default_title(page.experiment), record=None)
+        titled = replace(page, title=root_title(page), record=None)
         experiment = settled(page, path, overrides)
         try:
             plan(experiment)
         except KeyProblem as error:
             raise LabError(blame(path, error.key, str(error), overrides)) from error
         jobs.append(Job(path, overrides, titled, experiment))
+        if said := _not_repeated(page):
+            print(f"lossbook: {safe(f'{path.stem} {said}', 500)}", file=sys.stderr)
     return train_all(jobs, store, options)
+
+
+def _not_repeated(page: Page) -> str:
+    """Return what was done on the way to the runs of a page and is not done to new ones; empty where nothing was."""
+    record = page.record or Record()
+    if turns_of(record):
+        return (
+            f"is a branch: its settings are trained from the start, without {change_of(page)}"
+            f" from epoch {turns_of(record)[-1].epoch}; `lossbook branch` makes one"
+        )
+    return "was changed while it trained: that is not repeated" if record.interventions else ""
 
 
 def train_all(jobs: list[Job], store: Store, options: argparse.Namespace) -> int:
