@@ -86,6 +86,13 @@ def by_hand(record: Record) -> tuple[Moment, ...]:
     return (*(Moment(epoch, "turn", f"branch: {said_of(settings)}") for epoch, settings in turns), *changes)
 
 
+def told_by_hand(record: Record) -> list[str]:
+    """Return in lines from which page a record's runs branch, and what a person changed on their way."""
+    lines = [f"branch of {record.branch.parent}"] if record.branch is not None else []
+    done = sorted(by_hand(record), key=lambda one: (one.role, one.epoch))
+    return [*lines, *(f"epoch {one.epoch}{' of the refit' * (one.role == 'refit')}: {one.says}" for one in done)]
+
+
 def said_of(settings: dict[str, object]) -> str:
     """Return settings as a person reads them: `learning_rate = 0.001`."""
     return ", ".join(f"{_short(key)} = {value}" for key, value in settings.items())

@@ -53,10 +53,24 @@ def as_json(path: Path, page: Page) -> dict[str, Any]:
         "optimism": _optimism(record),
         "verdict": verdict_of(page),
         "data": asdict(record.data) if record.data else None,
-        "warnings": list(record.warnings),
+        "branch": _branch(record),
+        "warnings": [*([page.warning] if page.warning else []), *record.warnings],
     }
     plain: dict[str, Any] = finite(report)
     return plain
+
+
+def _branch(record: Record) -> dict[str, Any] | None:
+    """Return what a branch comes from and its turns, those of its ancestors first; None for no branch."""
+    branch = record.branch
+    if branch is None:
+        return None
+    turns = zip(branch.epochs, branch.settings, strict=True)
+    return {
+        "parent": branch.parent,
+        "parent_created": branch.parent_created or None,
+        "turns": [{"epoch": epoch, "settings": settings} for epoch, settings in turns],
+    }
 
 
 def verdict_of(page: Page) -> str | None:  # noqa: ARG001 - no page holds one yet

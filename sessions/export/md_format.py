@@ -17,6 +17,7 @@ from sessions.export.markdown import block, escaped, table
 from sessions.levels import chosen_first, own_keys, said_of_baselines
 from sessions.listed import MeanAndSd
 from sessions.looks import looks_of, said_of_looks
+from sessions.moments import told_by_hand
 from sessions.page import default_title
 from sessions.record import Record, RunRecord
 from sessions.report import summarize, summary_of_baseline
@@ -61,6 +62,8 @@ def _head(subject: Subject) -> Iterator[str]:
     yield " · ".join(said)
     if page.warning:
         yield f"**{escaped(visible(page.warning))}**"
+    if lines := told_by_hand(subject.record):
+        yield _listed(lines, subject.renderer)
 
 
 def _settings(subject: Subject) -> str:

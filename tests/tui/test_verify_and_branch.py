@@ -264,7 +264,17 @@ def test_a_branch_is_its_parent_up_to_the_epoch_and_verifies(trained, capsys):
             "loss"
         ].until(8)
         assert call(capsys, "--sessions", folder, "verify", json.loads(out)["session"])[1].startswith("same: 4 runs")
+        shown = call(capsys, "--sessions", folder, "show", path.stem)[1].splitlines()
+        assert f"branch of {trained.stem}" in shown
+        assert "epoch 5: branch: learning_rate = 0.05" in shown
+        told = json.loads(call(capsys, "--sessions", folder, "show", path.stem, "--json")[1])["branch"]
+        assert told == {
+            "parent": trained.stem,
+            "parent_created": parent.created.isoformat(),
+            "turns": [{"epoch": 5, "settings": {"training.learning_rate": 0.05}}],
+        }
         status, out, err = call(capsys, "--sessions", folder, "run", path.stem, "--json")
+        assert json.loads(out)["branch"] is None
         assert f"{path.stem} is a branch: its settings are trained from the start, without learning_rate" in err
         assert json.loads(out)["title"] == parent.title
         again = folder / json.loads(out)["session"]

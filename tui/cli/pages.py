@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine import tables
 from sessions import codec, places
+from sessions.moments import told_by_hand
 from sessions.page import Page
 from sessions.record import Record
 from sessions.report import as_json
@@ -34,6 +35,8 @@ def show_page(options: argparse.Namespace) -> int:
         print(f"{page.created:%Y-%m-%d %H:%M} · {safe((page.record or Record()).status)}")
     if page.warning:
         print(f"! {safe(page.warning, 1_000)}")
+    for line in told_by_hand(page.record or Record()):
+        print(safe(line, 1_000))
     print()
     print(settings_table(page))
     if page.record is not None and page.record.runs:
