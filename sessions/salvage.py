@@ -17,7 +17,7 @@ from pathlib import Path
 from engine.errors import LabError
 from engine.plan import RunSpec, plan, settings_of, wants_refit
 from sessions import codec, files
-from sessions.beside import backup_of
+from sessions.beside import SUFFIX, backup_of
 from sessions.page import Page
 from sessions.record import Record, RunRecord
 
@@ -75,6 +75,14 @@ def what_is_wrong(path: Path, error: LabError) -> str:
     if is_damaged(path):
         return f"{error.problem}; {_what_is_left(path)}"
     return f"{error.problem}; {error.hint}" if error.hint else error.problem
+
+
+def advised(error: LabError, folder: Path) -> LabError:
+    """Return an error with what can be done about it, where it is of a damaged page of a folder of pages."""
+    path = Path(error.where.partition(", line ")[0])
+    if path.suffix != SUFFIX or path.parent != folder or not is_damaged(path):
+        return error
+    return LabError(error.problem, _what_is_left(path), where=error.where)
 
 
 def _what_is_left(path: Path) -> str:

@@ -126,3 +126,22 @@ def test_a_page_that_an_editor_saved_as_utf_16_is_whole_after_it(page, tmp_path,
     assert call(capsys, "--sessions", tmp_path, "salvage", "wine")[0] == 0
     after = codec.read_page(page)
     assert (after.record.runs, after.experiment, after.notes) == (whole.record.runs, whole.experiment, whole.notes)
+
+
+def test_every_command_says_how_a_damaged_page_is_had(page, tmp_path, capsys):
+    content = page.read_bytes()
+    for damaged in (
+        content.replace(b"status", b"sta\xfftus", 1),
+        content[: content.rindex(b"[[record.runs]]") + 30] + b"x = [",
+    ):
+        page.write_bytes(damaged)
+        for command in (["show"], ["verify"], ["tag", "+a"], ["rename"], ["resume"], ["predict"], ["branch"]):
+            more = {"rename": ["new"], "predict": ["wine"], "branch": ["--at", "1", "--set", "training.l1=0.1"]}
+            words = [command[0], "wine", *command[1:], *more.get(command[0], [])]
+            status, _, said = call(capsys, "--sessions", tmp_path, *words)
+            assert (status, said.count("\n")) == (2, 1), said
+            assert said.endswith("; `lossbook salvage wine` keeps what can be had of it\n"), said
+    elsewhere = tmp_path / "elsewhere" / "mine.toml"
+    elsewhere.parent.mkdir()
+    elsewhere.write_bytes(damaged)
+    assert "salvage" not in call(capsys, "--sessions", tmp_path, "show", elsewhere)[2]

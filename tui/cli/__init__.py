@@ -7,7 +7,10 @@ import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TextIO, TypeAlias, cast
+from typing import TYPE_CHECKING, TextIO, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from engine.errors import LabError
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -30,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # Now, and not at exit, where nobody could tell it in a line.
             sys.stdout.flush()
     except LabError as error:
-        return complain(str(error))
+        return complain(str(_advised(error, options)))
     except KeyboardInterrupt:
         return INTERRUPTED
     except OutputError as error:
@@ -38,6 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of a pipe, such as `head`, may have seen enough.
         return OK if isinstance(error.cause, BrokenPipeError) else complain(str(error))
     return status
+
+
+def _advised(error: LabError, options: argparse.Namespace) -> LabError:
+    """Return an error with the way out of it, where a page is damaged and that is not what is just tried."""
+    from sessions.salvage import advised
+    from tui.cli.pages import store_of
+
+    return error if "salvage" in options.function[0] else advised(error, store_of(options).folder)
 
 
 def complain(problem: str) -> int:
