@@ -23,6 +23,7 @@ from sessions.looks import before
 from sessions.page import Page
 from sessions.record import Record, fold
 from sessions.recovery import interrupted
+from sessions.salvage import once_resumed
 from sessions.store import Store
 
 SAVE_SECONDS = 60.0
@@ -219,6 +220,8 @@ class Recorder:
         record = self.record
         looks = before(self.store.folder, record, self.path)
         self.page = replace(self.page, record=replace(record, looks_before=looks))
+        if record.status == "finished":
+            self.page = replace(self.page, salvaged=once_resumed(self.page.salvaged))
         saved = self._is_over = self._save()
         if saved:
             self.page = self._on_file

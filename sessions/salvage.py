@@ -37,6 +37,7 @@ MOST_TRIES = 300
 """So many lines or tables are left out, one at a time, in search of the one that is damaged."""
 MOST_HEAD, MOST_DOUBTS = 1 << 20, 20
 """Settings and notes are not longer, and not so many of their lines look like the record's beginning."""
+TRAINED_AGAIN = "and `lossbook resume` trains what is lost again"
 LOST = "what was recorded of it is damaged"
 
 
@@ -220,7 +221,7 @@ def _with_every_run(page: Page, problems: list[str]) -> tuple[Page, list[str]]:
     record = replace(record, runs=(*runs, *([refit] if refit else [])), settings=settings)
     if missing:
         said = f"{missing} of {total} runs {'is' if missing == 1 else 'are'} lost"
-        problems = [*problems, f"{said}, and `lossbook resume` trains what is lost again"]
+        problems = [*problems, f"{said}, {TRAINED_AGAIN}"]
         record = replace(record, status="interrupted")
     return replace(page, record=record), problems
 
@@ -247,6 +248,12 @@ def _lost(spec: RunSpec, page: Page) -> RunRecord:
         epochs=page.experiment.training.epochs,
         problem=LOST,
     )
+
+
+def once_resumed(salvaged: str) -> str:
+    """Return what is said of a salvaged page once the runs that were lost have been trained again."""
+    source, colon, rest = salvaged.partition(": ")
+    return source + colon + "; ".join(part for part in rest.split("; ") if not part.endswith(TRAINED_AGAIN))
 
 
 def _read(text: str) -> Page | None:

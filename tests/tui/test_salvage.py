@@ -145,3 +145,22 @@ def test_every_command_says_how_a_damaged_page_is_had(page, tmp_path, capsys):
     elsewhere.parent.mkdir()
     elsewhere.write_bytes(damaged)
     assert "salvage" not in call(capsys, "--sessions", tmp_path, "show", elsewhere)[2]
+
+
+def test_once_it_is_resumed_a_salvaged_page_lacks_nothing(tmp_path, capsys):
+    experiment = tmp_path / "file.toml"
+    experiment.write_text(
+        '[data]\nname = "wine"\n[training]\nepochs = 3\n[validation]\nmethod = "k-fold"\nk = 3\nrefit = false\n'
+    )
+    folder = tmp_path / "pages"
+    assert call(capsys, "--sessions", folder, "run", experiment)[0] == 0
+    (page,) = folder.glob("*.toml")
+    page.write_bytes(page.read_bytes()[:-400])
+    page.with_name(f"{page.name}.bak").unlink(missing_ok=True)
+    assert "1 of 3 runs is lost" in call(capsys, "--sessions", folder, "salvage", page.stem)[1]
+    assert "trains what is lost again" in codec.read_page(page).warning
+    assert call(capsys, "--sessions", folder, "resume", page.stem)[0] == 0
+    warning = codec.read_page(page).warning
+    assert warning.startswith("salvaged from damaged/")
+    assert "lost" not in warning
+    assert "same: 3 runs" in call(capsys, "--sessions", folder, "verify", page.stem)[1]
