@@ -220,6 +220,7 @@ WORDS = {
     bool: "true or false",
     str: "a text",
     date: "a date such as 2013-01-01",
+    datetime: "a date with a time, such as 2013-01-01T12:00:00Z",
 }
 
 
@@ -243,6 +244,8 @@ def describe(annotation: Any) -> str:
 
 def shown(value: Any) -> str:
     """Return a value as an error quotes it: in one short piece, whatever it is."""
+    if isinstance(value, date):
+        return value.isoformat()
     try:
         text = repr(value)
     except ValueError:  # Python refuses to print a whole number of more than 4,300 digits

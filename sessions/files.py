@@ -221,6 +221,9 @@ def _write_through(file: IO[bytes], content: bytes) -> None:
 
 def _keep_old(path: Path) -> None:
     """Make the old file the `.bak`. Where that cannot be, the one before stays: no reason not to save the new file."""
+    if is_link(path):
+        # What it leads to is somebody else's.
+        return
     link = _beside(path, "old")
     try:
         with contextlib.suppress(OSError, NotImplementedError):

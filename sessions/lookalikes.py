@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from sessions.beside import SUFFIX
+
 TABLES = {".csv", ".tsv", ".txt", ".npz"}
 
 
 def hint_for(path: Path) -> str:
     """Return what to do with a table or a folder of pictures; empty for a path that looks like neither."""
-    if path.suffix.casefold() not in TABLES and not _is_folder(path):
+    if path.suffix.casefold() not in TABLES and (path.suffix == SUFFIX or not _is_folder(path)):
         return ""
     return f'write an experiment file with [data] and file = "{path}", or try `lossbook data {path}`'
 

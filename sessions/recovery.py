@@ -77,6 +77,9 @@ def _bring_up(path: Path) -> list[str]:
     said = ""
     if is_damaged(path) or (not files.is_there(path) and files.is_there(backup_of(path))):
         said = mend(path, heard)
+    if has_journal and not files.is_there(path):
+        hint = f"give the page its name {path.name} again where it has another now, or delete {left.name}"
+        raise LabError("there is no page beside its journal", hint)
     page = codec.read_page(path) if has_journal else _just_begun(path)
     if page is None:
         return [f"{path.stem}: {said}"] if said else []

@@ -572,3 +572,9 @@ def test_settings_of_a_sweep_come_back_however_many_they_are(count):
         list(map(type, one.values())) for one in tried
     ]
     assert codec.write_page(again) == text
+
+
+def test_a_date_is_told_in_no_words_of_python():
+    with pytest.raises(LabError) as caught:
+        codec.parse('created = 2020-01-01\ndata.name = "xor"\n', "f")
+    assert caught.value.problem == "created must be a date with a time, such as 2013-01-01T12:00:00Z, not 2020-01-01"

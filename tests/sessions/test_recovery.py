@@ -441,6 +441,19 @@ def test_an_experiment_that_is_edited_after_a_kill_does_not_lose_what_its_runs_h
     assert left_of(undone) is not None
 
 
+def test_a_journal_whose_page_has_another_name_says_what_to_do(store, said):
+    path = killed(store, begun(said))
+    other = path.with_name("other.toml")
+    path.rename(other)
+    (told,) = store.recover()
+    assert told == (
+        f"{NAME} could not be recovered: there is no page beside its journal; give the page its name {NAME}.toml again"
+        f" where it has another now, or delete {NAME}.journal"
+    )
+    other.rename(path)
+    assert store.recover() == [f"{NAME}: recovered to epoch 4"]
+
+
 def test_a_page_whose_journal_is_put_aside_does_not_train_for_ever(store, said):
     path = killed(store, begun(said))
     journal_of(path).unlink()

@@ -228,3 +228,13 @@ def test_a_folder_that_is_gone_or_a_name_too_long_is_a_lab_error(tmp_path):
     for path in (tmp_path / "none" / "page.toml", tmp_path / ("n" * 250 + ".toml")):
         with pytest.raises(LabError):
             files.save(path, NEW)
+
+
+def test_a_link_in_the_place_of_a_file_becomes_no_backup(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"mine")
+    path = tmp_path / "page.toml"
+    path.symlink_to(victim)
+    files.save(path, NEW)
+    assert (path.read_bytes(), path.is_symlink(), victim.read_bytes()) == (NEW, False, b"mine")
+    assert not files.is_there(tmp_path / "page.toml.bak")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from unittest import mock
 
@@ -159,3 +160,11 @@ def test_a_terminal_hears_how_far_the_reading_of_many_pages_is(tmp_path, monkeyp
     said = capsys.readouterr().err
     assert "reading 3 pages ━" in said
     assert said.endswith("100%\r\x1b[K")
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("-x", "-- -x"), ("a b", "'a b'"), ("plain", "plain")])
+def test_what_brings_a_page_back_can_be_typed_as_it_is_said(lossbook, tmp_path, name, wanted):
+    saved_page(tmp_path, name)
+    _, out, _ = lossbook("delete", "--", name)
+    assert f"`lossbook restore {wanted}` brings it back" in out
+    assert lossbook("restore", *shlex.split(wanted))[0] == 0

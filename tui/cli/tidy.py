@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -55,7 +56,10 @@ def delete(options: argparse.Namespace) -> int:
     path = store.find(options.session)
     with _named(path.stem):
         put = Bin(store.folder).put(path)
-    print(f"{safe(path.stem, 200)} is in the bin: `lossbook restore {safe(put.stem, 200)}` brings it back")
+    name = shlex.quote(safe(put.stem, 200))
+    print(
+        f"{safe(path.stem, 200)} is in the bin: `lossbook restore {'-- ' * name.startswith('-')}{name}` brings it back"
+    )
     return OK
 
 
